@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The target's byte order, word and page: the one place that knows them. Target
+ * data is never cast to a host struct; it is loaded with these.
+ */
+#ifndef VS_BASE_BYTES_H
+#define VS_BASE_BYTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+struct vs_target {
+	bool big_endian;
+	uint8_t word;		/* bytes of an unsigned long and of a pointer: 4 or 8 */
+	uint8_t page_shift;	/* log2 of the kernel's PAGE_SIZE */
+};
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define VS_HOST_BIG_ENDIAN true
+#else
+#define VS_HOST_BIG_ENDIAN false
+#endif
+
+static inline uint16_t vs_load16(const void *p, bool big_endian)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return big_endian == VS_HOST_BIG_ENDIAN ? v : __builtin_bswap16(v);
+}
+
+static inline uint32_t vs_load32(const void *p, bool big_endian)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return big_endian == VS_HOST_BIG_ENDIAN ? v : __builtin_bswap32(v);
+}
+
+static inline uint64_t vs_load64(const void *p, bool big_endian)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return big_endian == VS_HOST_BIG_ENDIAN ? v : __builtin_bswap64(v);
+}
+
+/** An unsigned integer of @p size bytes (1, 2, 4, 8; anything else is 0). */
+static inline uint64_t vs_load(const void *p, unsigned int size, bool big_endian)
+{
+	switch (size) {
+	case 8:
+		return vs_load64(p, big_endian);
+	case 4:
+		return vs_load32(p, big_endian);
+	case 2:
+		return vs_load16(p, big_endian);
+	case 1:
+		return *(const uint8_t *)p;
+	default:
+		return 0;
+	}
+}
+
+/** Sign-extend the @p size byte integer in @p v. */
+static inline int64_t vs_sign_extend(uint64_t v, unsigned int size)
+{
+	unsigned int shift = size && size < 8 ? 64 - 8 * size : 0;
+
+	return (int64_t)(v << shift) >> shift;
+}
+
+static inline uint64_t vs_page_size(const struct vs_target *t)
+{
+	return UINT64_C(1) << t->page_shift;
+}
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command table. A face (gdb/, cli/) parses its own kind of line into a
+ * struct vs_args, calls run() and hands the status on; a command never knows
+ * which face called it.
+ */
+#ifndef VS_CMD_CMD_H
+#define VS_CMD_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/out.h"
+#include "base/vec.h"
+
+struct vs_err;
+struct vs_session;
+struct vs_args;
+
+/* Which faces have a command. */
+#define VS_FACE_GDB	(1 << 0)
+#define VS_FACE_SHELL	(1 << 1)
+#define VS_FACE_BOTH	(VS_FACE_GDB | VS_FACE_SHELL)
+
+/* What a command takes besides the common options. */
+#define VS_TAKES_ADDR		(1 << 0)	/* an address before the dump: show, find */
+#define VS_TAKES_SELECTION	(1 << 1)	/* PID, comm=NAME, mm=ADDR */
+#define VS_TAKES_DUMP		(1 << 2)	/* shell: one dump file; GDB (open): the files to open */
+#define VS_TAKES_DUMPS		(1 << 3)	/* shell: any number of dump files */
+#define VS_NEEDS_DUMP		(1 << 4)	/* run() wants an open session */
+
+/** Status of a command: DESIGN section 2. */
+enum {
+	VS_STATUS_OK		= 0,
+	VS_STATUS_DAMAGE	= 1,
+	VS_STATUS_NONE		= 2,
+	VS_STATUS_TORN		= 3,
+	VS_STATUS_INCOMPLETE	= 4,
+};
+
+struct vs_option {
+	const char *name;	/* "vmlinux": typed --vmlinux FILE or --vmlinux=FILE */
+	const char *arg;	/* "FILE"; NULL: a flag */
+	const char *help;	/* one line */
+	const char *values;	/* "text|json": what is accepted and completed; NULL: anything */
+	bool file;		/* the argument is a file name: complete it as one */
+};
+
+struct vs_cmd {
+	const char *name;
+	int faces;
+	int takes;
+	const char *usage;	/* what stands behind the name, in the shell: "DUMP [SELECTION...]" */
+	const char *gdb_usage;	/* the same in GDB: "[SELECTION...]" */
+	const char *summary;	/* one line, no full stop at its end */
+	const char *help;	/* paragraphs, 78 columns */
+	const char *example;	/* shell lines; shown in help and in the man page */
+	const char *gdb_example;
+	const struct vs_option *options;	/* its own, besides the common ones; ends with a NULL name; may be NULL */
+	/** Do it. @p status_ret is one of VS_STATUS_*; an error means VS_STATUS_NONE. */
+	struct vs_err *(*run)(struct vs_session *s, const struct vs_args *args,
+			      struct vs_out *out, int *status_ret);
+};
+
+/** All commands in the order of the help; @p n_ret is their number. */
+const struct vs_cmd *const *vs_cmds(size_t *n_ret);
+
+/** The command called @p name (its first @p len bytes) in @p face, or NULL. */
+const struct vs_cmd *vs_cmd_find(const char *name, size_t len, int face);
+
+/** The options that every command takes; ends with a NULL name. */
+extern const struct vs_option vs_common_options[];
+
+enum vs_sel_kind { VS_SEL_PID, VS_SEL_COMM, VS_SEL_MM };
+
+struct vs_selection {
+	enum vs_sel_kind kind;
+	uint64_t num;		/* pid or mm address */
+	const char *comm;	/* borrowed from the args' strings */
+};
+
+/** A command line, taken apart. */
+struct vs_args {
+	const struct vs_cmd *cmd;
+	uint64_t addr;			/* with VS_TAKES_ADDR */
+	VS_VEC(const char *) files;	/* dumps (and what open takes) */
+	VS_VEC(const char *) parts;	/* --part */
+	VS_VEC(struct vs_selection) sel;
+	const char *vmlinux;
+	bool json;
+	bool force;			/* --force: use a vmlinux of another build */
+	bool stats;
+	const char *color;		/* "auto", "always", "never" */
+	bool quiet;
+	bool help;
+	VS_VEC(const struct vs_option *) opts;	/* the command's own options as given ... */
+	VS_VEC(const char *) opt_args;		/* ... and their arguments (NULL for flags), same length */
+	VS_VEC(char *) strings;			/* owned copies that the others borrow from */
+};
+
+/**
+ * Take apart the words behind the command's name. In GDB, @p face says that
+ * a dump is not expected. Errors say what is wrong and end with the usage line.
+ */
+struct vs_err *vs_args_parse(const struct vs_cmd *cmd, int face, int argc,
+			     char *const *argv, struct vs_args *ret);
+void vs_args_deinit(struct vs_args *args);
+
+/** The argument of the command's own option @p name: NULL if not given, "" for a flag. */
+const char *vs_args_option(const struct vs_args *args, const char *name);
+
+/**
+ * A session: what is open, and what has been learned of it. Nothing is read
+ * before a command needs it.
+ */
+struct vs_session *vs_session_create(void);
+void vs_session_destroy(struct vs_session *s);
+
+/** Open a dump; @p vmlinux may be NULL: it is looked for. Closes what was open before. */
+struct vs_err *vs_session_open(struct vs_session *s, const char *dump, const char *vmlinux,
+			       bool force, struct vs_out *out);
+void vs_session_close(struct vs_session *s);
+bool vs_session_is_open(const struct vs_session *s);
+
+/** The selected task of `vma task` (GDB), 0 for none. */
+int32_t vs_session_task(const struct vs_session *s);
+void vs_session_set_task(struct vs_session *s, int32_t pid);
+
+/** Pids of the processes of the open dump, for completion; the caller frees @p ret. */
+struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t **ret, size_t *n_ret);
+
+/**
+ * The one way a face runs a command: opens the dump which the arguments name
+ * (shell), runs the command, flushes. An error has been said on @p out when
+ * this returns; the status is what the face hands on.
+ */
+int vs_cmd_run(struct vs_session *s, const struct vs_args *args, struct vs_out *out);
+
+/** Help for one command (NULL: the overview) as a string the caller frees; NULL without memory. */
+char *vs_cmd_help(const struct vs_cmd *cmd, int face);
+
+#endif

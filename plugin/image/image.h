@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An image: the bytes a dump holds, by physical address, and for each of them
+ * where it came from. One row of image.c's probe table is one container.
+ */
+#ifndef VS_IMAGE_IMAGE_H
+#define VS_IMAGE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+struct vs_err;
+struct vs_out;
+
+/** Where a byte came from, or why it is not there. Only VS_FROM_FILE is data. */
+enum vs_from {
+	VS_FROM_FILE,		/* the dump holds it */
+	VS_FROM_ZERO,		/* the dumper recorded a page of zeros without its bytes */
+	VS_FROM_EXCLUDED,	/* the dumper's filter left it out */
+	VS_FROM_TRUNCATED,	/* the file ends before it */
+	VS_FROM_DAMAGED,	/* there, but it cannot be decompressed */
+	VS_FROM_NOWHERE,	/* no such address: not RAM, or not mapped */
+	VS_FROM_COUNT
+};
+
+/** "file", "zero page", "excluded", ... ; never NULL. */
+const char *vs_from_name(enum vs_from from);
+
+/** Are there bytes to believe? */
+static inline bool vs_from_ok(enum vs_from from)
+{
+	return from <= VS_FROM_ZERO;
+}
+
+/** A run of bytes of one origin. */
+struct vs_run {
+	const unsigned char *data;	/* NULL unless vs_from_ok(from); borrowed, valid until the next call */
+	uint64_t addr;			/* first address of the run: the one asked for */
+	uint64_t len;			/* bytes, at least 1 */
+	enum vs_from from;
+};
+
+struct vs_image;
+
+/** One note of the container; all borrowed from the image. */
+struct vs_note {
+	const char *name;	/* owner, not necessarily terminated: name_len */
+	size_t name_len;
+	uint32_t type;
+	const unsigned char *desc;
+	size_t desc_len;
+};
+
+/** A range of physical memory that the container describes. */
+struct vs_phys_range {
+	uint64_t start, end;	/* end exclusive */
+	uint64_t in_file;	/* of that, bytes from the start which the file holds */
+};
+
+struct vs_image_ops {
+	const char *name;	/* "ELF" */
+	/** The run at physical @p addr. Never fails: what is not there is a run too. */
+	void (*run)(struct vs_image *img, uint64_t addr, struct vs_run *ret);
+	void (*destroy)(struct vs_image *img);
+};
+
+struct vs_image {
+	const struct vs_image_ops *ops;
+	char *path;		/* as given */
+	char *what;		/* "ELF64 vmcore, little endian, x86-64, 65,784 program headers" */
+	uint16_t machine;	/* e_machine, EM_NONE if the container does not say */
+	bool big_endian;
+	uint64_t file_size;
+	uint64_t needed_size;	/* what the headers promise; more than file_size: truncated */
+	struct vs_note *notes;
+	size_t n_notes;
+	struct vs_phys_range *ranges;	/* sorted, not overlapping */
+	size_t n_ranges;
+	struct vs_run last;	/* the last run answered; serves neighbours without a search */
+
+	/** Called for each page that is read, if set: extract cuts dumps with it. */
+	void (*touched)(void *arg, uint64_t addr, uint64_t len);
+	void *touched_arg;
+	uint64_t n_reads;	/* structures read: tests compare clean and damaged dumps */
+};
+
+/**
+ * Open @p path, whatever container it is. A file that is none gets an
+ * error which says what was expected and what was found.
+ */
+struct vs_err *vs_image_open(const char *path, struct vs_out *out, struct vs_image **ret);
+void vs_image_destroy(struct vs_image *img);
+
+/** The run at physical address @p addr. */
+void vs_image_run(struct vs_image *img, uint64_t addr, struct vs_run *ret);
+
+/**
+ * Copy @p len bytes from physical @p addr. Answers the worst origin met; where
+ * that is not data the buffer's bytes from there on are unspecified and
+ * @p got_ret (may be NULL) is the number of good ones before.
+ */
+enum vs_from vs_image_read(struct vs_image *img, uint64_t addr, void *buf, size_t len, size_t *got_ret);
+
+/** Is any byte of [start, end) held? */
+bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end);
+
+/** Let @p touched be called for each read from now on; NULL ends it. */
+void vs_image_watch(struct vs_image *img, void (*touched)(void *, uint64_t, uint64_t), void *arg);
+
+#endif
