@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The kernels the lab knows and what differs between architectures."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kernel:
+    name: str
+    suite: str
+    security: bool      # the suite lives in the security archive
+    vcpus: int
+    note: str
+
+
+KERNELS = {k.name: k for k in (
+    Kernel("5.10", "bullseye-security", True, 2, "vm_next list and vm_rb tree"),
+    Kernel("6.1", "bookworm", False, 2, "maple tree; 5-level paging with --la57"),
+    Kernel("6.12", "trixie", False, 2, "maple tree, per-VMA locks"),
+    # 7.x under software emulation sometimes loses its second CPU at boot.
+    Kernel("newest", "sid", False, 1, "whatever sid has"),
+)}
+
+
+@dataclass(frozen=True)
+class Arch:
+    name: str           # Debian's name of the architecture
+    flavour: str        # linux-image-FLAVOUR is the meta package
+    qemu: str
+    gcc: str
+    console: str
+    machine: tuple      # options of QEMU that every guest gets
+    link_text: int      # where vmlinux is linked to have _text; 0: not fixed
+
+    def cpu(self, la57):
+        if self.name == "amd64":
+            return "max" if la57 else "max,la57=off"
+        return "cortex-a72"
+
+
+ARCHES = {a.name: a for a in (
+    Arch("amd64", "amd64", "qemu-system-x86_64", "gcc", "ttyS0", ("-M", "pc"),
+         0xffffffff81000000),
+    Arch("arm64", "arm64", "qemu-system-aarch64", "aarch64-linux-gnu-gcc", "ttyAMA0",
+         ("-M", "virt"), 0),
+)}

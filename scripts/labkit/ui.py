@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the lab says while it works, and how it fails."""
+
+import shutil
+import subprocess
+import sys
+import time
+
+START = time.monotonic()
+
+
+class LabError(Exception):
+    """Something the user must know; printed as one message, without a traceback."""
+
+
+def say(text):
+    """One line of progress, with the seconds since the start."""
+    print(f"lab: [{time.monotonic() - START:5.1f}s] {text}", file=sys.stderr, flush=True)
+
+
+def warn(text):
+    say(f"warning: {text}")
+
+
+# What the lab needs of the host: command -> the Debian package that has it.
+TOOLS = {
+    "apt-get": "apt",
+    "dpkg-deb": "dpkg",
+    "tar": "tar",
+    "gcc": "gcc",
+    "xz": "xz-utils",
+    "zstd": "zstd",
+    "mkfs.ext4": "e2fsprogs",
+    "fallocate": "util-linux",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-system-aarch64": "qemu-system-arm",
+    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+}
+
+
+def find_tool(name):
+    """The path of a program; /sbin is looked into as well, mkfs lives there."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if not path:
+        raise LabError(f"{name} is not installed (Debian package {TOOLS.get(name, name)}); "
+                       "scripts/lab deps lists everything the lab needs")
+    return path
+
+
+def need(*names):
+    """Complain once about all missing programs, not about one after another."""
+    missing = []
+    for name in names:
+        try:
+            find_tool(name)
+        except LabError:
+            missing.append(name)
+    if missing:
+        packages = " ".join(sorted({TOOLS.get(m, m) for m in missing}))
+        raise LabError(f"not installed: {', '.join(missing)}; try: apt-get install {packages}")
+
+
+def run(argv, **kw):
+    """Run a program to its end; its standard error goes into the LabError."""
+    kw.setdefault("timeout", 900)
+    try:
+        return subprocess.run(argv, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              **kw).stdout
+    except FileNotFoundError:
+        raise LabError(f"{argv[0]} is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{argv[0]} did not end within {kw['timeout']} s") from None
+    except subprocess.CalledProcessError as e:
+        text = (e.stderr or b"").decode(errors="replace").strip()
+        raise LabError(f"{' '.join(argv[:3])} ... failed ({e.returncode}): {text[-1500:]}") from None

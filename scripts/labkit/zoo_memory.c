@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The zoo's memory without files: anonymous, shared, huge, locked, advised, split, moved. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <linux/mempolicy.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "lab.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+#define PRIV (MAP_PRIVATE | MAP_ANONYMOUS)
+#define HUGE ((size_t)2 << 20)
+
+/* Newer than the headers of some hosts. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+#define NR_MSEAL 462
+
+static void advise(void)
+{
+	static const struct {
+		int advice;
+		const char *name;
+	} all[] = {
+		{ MADV_RANDOM, "MADV_RANDOM" }, { MADV_SEQUENTIAL, "MADV_SEQUENTIAL" },
+		{ MADV_DONTFORK, "MADV_DONTFORK" }, { MADV_DONTDUMP, "MADV_DONTDUMP" },
+		{ MADV_HUGEPAGE, "MADV_HUGEPAGE" }, { MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE" },
+		{ MADV_WIPEONFORK, "MADV_WIPEONFORK" }, { MADV_MERGEABLE, "MADV_MERGEABLE" },
+		{ MADV_FREE, "MADV_FREE" }, { MADV_DONTNEED, "MADV_DONTNEED" },
+		{ MADV_COLD, "MADV_COLD" },
+	};
+
+	/* Each in the middle of memory of its own: three VMAs come of one. */
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *p = lab_map("anonymous", NULL, 12 * LAB_PAGE, RW, PRIV, -1, 0);
+		lab_touch(p, 12 * LAB_PAGE);
+		if (p && madvise(p + 4 * LAB_PAGE, 4 * LAB_PAGE, all[i].advice))
+			lab_note(all[i].name);
+	}
+}
+
+static void protections(void)
+{
+	for (int prot = 0; prot < 8; prot++) {
+		char *p = lab_map("private", NULL, 2 * LAB_PAGE, RW, PRIV, -1, 0);
+		lab_touch(p, LAB_PAGE);
+		mprotect(p, 2 * LAB_PAGE, prot);
+		p = lab_map("shared", NULL, 2 * LAB_PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		lab_touch(p, LAB_PAGE);
+		mprotect(p, 2 * LAB_PAGE, prot);
+	}
+	/* One reservation, pieces of it in use: what every allocator does. */
+	char *p = lab_map("reservation", NULL, (size_t)1 << 30, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
+	mprotect(p, 16 * LAB_PAGE, RW);
+	lab_touch(p, 4 * LAB_PAGE);
+	mprotect(p + ((size_t)512 << 20), 3 * LAB_PAGE, PROT_READ);
+	lab_map("big reservation", NULL, (size_t)1 << 40, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
+}
+
+static void shared(void)
+{
+	char *p = lab_map("shared anonymous", NULL, 8 * LAB_PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	lab_touch(p, 3 * LAB_PAGE);
+
+	int id = shmget(0x0000cafe, 5 * LAB_PAGE, IPC_CREAT | 0600);
+	p = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+	if (p == (void *)-1)
+		lab_note("shmat");
+	else
+		lab_touch(p, 2 * LAB_PAGE);
+	id = shmget(IPC_PRIVATE, 2 * LAB_PAGE, IPC_CREAT | 0600);
+	if (id < 0 || shmat(id, NULL, SHM_RDONLY) == (void *)-1)
+		lab_note("shmat, read only");
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	id = shmget(0x1000, HUGE, IPC_CREAT | SHM_HUGETLB | 0600);
+	if (id < 0 || shmat(id, NULL, 0) == (void *)-1)
+		lab_note("shmat, huge");
+
+	int fd = memfd_create("a memfd (deleted)\n", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, 4 * LAB_PAGE))
+		lab_note("memfd");
+	p = lab_map("memfd", NULL, 4 * LAB_PAGE, RW, MAP_SHARED, fd, 0);
+	lab_touch(p, 2 * LAB_PAGE);
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE))
+		lab_note("seal");
+	lab_map("sealed memfd", NULL, 4 * LAB_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	lab_map("private memfd", NULL, 2 * LAB_PAGE, RW, MAP_PRIVATE, fd, LAB_PAGE);
+	close(fd);
+
+	fd = shm_open("/posix shm", O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || ftruncate(fd, 3 * LAB_PAGE))
+		lab_note("shm_open");
+	lab_touch(lab_map("posix shm", NULL, 3 * LAB_PAGE, RW, MAP_SHARED, fd, 0), LAB_PAGE);
+	close(fd);
+
+	fd = open("/dev/zero", O_RDWR);
+	lab_touch(lab_map("/dev/zero private", NULL, 3 * LAB_PAGE, RW, MAP_PRIVATE, fd, 0), LAB_PAGE);
+	lab_touch(lab_map("/dev/zero shared", NULL, 3 * LAB_PAGE, RW, MAP_SHARED, fd, 0), LAB_PAGE);
+	close(fd);
+#ifdef SYS_memfd_secret
+	fd = syscall(SYS_memfd_secret, 0);
+#else
+	fd = syscall(447, 0);
+#endif
+	if (fd < 0 || ftruncate(fd, 2 * LAB_PAGE))
+		lab_note("memfd_secret");
+	else
+		lab_touch(lab_map("memfd_secret", NULL, 2 * LAB_PAGE, RW, MAP_SHARED, fd, 0), LAB_PAGE);
+}
+
+static void huge(void)
+{
+	char *p = lab_map("MAP_HUGETLB", NULL, 2 * HUGE, RW, PRIV | MAP_HUGETLB, -1, 0);
+	if (p)
+		*p = 1;
+	p = lab_map("MAP_HUGETLB shared", NULL, HUGE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (p)
+		*p = 1;
+	int fd = open("/dev/hugepages/a huge file", O_RDWR | O_CREAT, 0600);
+	if (fd < 0 || ftruncate(fd, 2 * HUGE))
+		lab_note("hugetlbfs");
+	p = lab_map("hugetlbfs", NULL, 2 * HUGE, RW, MAP_SHARED, fd, 0);
+	if (p)
+		*(p + HUGE) = 1;
+	lab_map("hugetlbfs private", NULL, HUGE, PROT_READ, MAP_PRIVATE, fd, HUGE);
+	fd = memfd_create("huge", MFD_HUGETLB);
+	if (fd < 0 || ftruncate(fd, HUGE))
+		lab_note("memfd, huge");
+	lab_map("memfd, huge", NULL, HUGE, RW, MAP_SHARED, fd, 0);
+	/* A transparent huge page: aligned, asked for, touched; then one that is split again. */
+	for (int i = 0; i < 2; i++) {
+		p = lab_map("thp", NULL, 2 * HUGE, RW, PRIV, -1, 0);
+		if (!p)
+			continue;
+		char *a = (char *)(((uintptr_t)p + HUGE - 1) & ~(HUGE - 1));
+		madvise(a, HUGE, MADV_HUGEPAGE);
+		*a = 1;
+		if (i)
+			mprotect(a + 64 * LAB_PAGE, 3 * LAB_PAGE, PROT_READ);
+	}
+}
+
+static void stacks(void)
+{
+	/* Room below it is needed to grow into, and a neighbour ends it. */
+	char *room = lab_map("room", NULL, (size_t)8 << 20, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
+	if (!room)
+		return;
+	munmap(room + LAB_PAGE, ((size_t)8 << 20) - 2 * LAB_PAGE);
+	char *p = lab_map("MAP_GROWSDOWN", room + ((size_t)6 << 20), 4 * LAB_PAGE, RW,
+			  PRIV | MAP_GROWSDOWN | MAP_STACK | MAP_FIXED_NOREPLACE, -1, 0);
+	for (int i = 1; p && i <= 12; i++)
+		*(volatile char *)(p - i * LAB_PAGE) = i;
+	lab_map("MAP_GROWSDOWN, locked", NULL, 3 * LAB_PAGE, RW, PRIV | MAP_GROWSDOWN | MAP_LOCKED, -1, 0);
+	lab_map("MAP_GROWSDOWN, read only", NULL, 3 * LAB_PAGE, PROT_READ, PRIV | MAP_GROWSDOWN, -1, 0);
+
+	/* Our own stack: grown, and cut in two by mprotect. */
+	volatile char grown[200 * 1024];
+	grown[0] = 1;
+	for (size_t i = 0; i < sizeof(grown); i += LAB_PAGE)
+		grown[i] = 1;
+	uintptr_t mid = ((uintptr_t)grown + 20 * LAB_PAGE) & ~(LAB_PAGE - 1);
+	mprotect((void *)mid, LAB_PAGE, PROT_READ);
+}
+
+static void locks(void)
+{
+	char *p = lab_map("mlock", NULL, 10 * LAB_PAGE, RW, PRIV, -1, 0);
+	if (p && mlock(p + 2 * LAB_PAGE, 3 * LAB_PAGE))
+		lab_note("mlock");
+	if (p && mlock2(p + 7 * LAB_PAGE, LAB_PAGE, MLOCK_ONFAULT))
+		lab_note("mlock2");
+	lab_map("MAP_LOCKED", NULL, 4 * LAB_PAGE, RW, PRIV | MAP_LOCKED, -1, 0);
+	lab_map("MAP_POPULATE", NULL, 4 * LAB_PAGE, RW, PRIV | MAP_POPULATE, -1, 0);
+	lab_map("MAP_NORESERVE", NULL, 4 * LAB_PAGE, RW, PRIV | MAP_NORESERVE, -1, 0);
+#ifdef SYS_pkey_alloc
+	int key = pkey_alloc(0, 0);
+	p = lab_map("pkey", NULL, 3 * LAB_PAGE, RW, PRIV, -1, 0);
+	if (key < 0 || pkey_mprotect(p + LAB_PAGE, LAB_PAGE, RW, key))
+		lab_note("protection key");
+#endif
+	p = lab_map("mseal", NULL, 3 * LAB_PAGE, RW, PRIV, -1, 0);
+	if (syscall(NR_MSEAL, p + LAB_PAGE, LAB_PAGE, 0UL))
+		lab_note("mseal");
+}
+
+static void moved(void)
+{
+	/* vm_pgoff of moved memory tells where it was first faulted in */
+	char *p = lab_map("mremap", NULL, 6 * LAB_PAGE, RW, PRIV, -1, 0);
+	char *to = lab_map("mremap target", NULL, 20 * LAB_PAGE, PROT_NONE, PRIV, -1, 0);
+	lab_touch(p, 6 * LAB_PAGE);
+	if (mremap(p + LAB_PAGE, 2 * LAB_PAGE, 9 * LAB_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to + 3 * LAB_PAGE) == MAP_FAILED)
+		lab_note("mremap");
+	p = lab_map("mremap", NULL, 4 * LAB_PAGE, RW, PRIV, -1, 0);
+	lab_touch(p, 4 * LAB_PAGE);
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+	if (p && mremap(p, 4 * LAB_PAGE, 4 * LAB_PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP) == MAP_FAILED)
+		lab_note("MREMAP_DONTUNMAP");
+	/* a hole punched by munmap, and one filled again with other rights */
+	p = lab_map("holes", NULL, 9 * LAB_PAGE, RW, PRIV, -1, 0);
+	munmap(p + 2 * LAB_PAGE, LAB_PAGE);
+	lab_map("MAP_FIXED", p + 5 * LAB_PAGE, LAB_PAGE, PROT_READ | PROT_EXEC, PRIV | MAP_FIXED, -1, 0);
+	/* split and joined again: one VMA */
+	p = lab_map("rejoined", NULL, 5 * LAB_PAGE, RW, PRIV, -1, 0);
+	mprotect(p + LAB_PAGE, LAB_PAGE, PROT_READ);
+	mprotect(p + LAB_PAGE, LAB_PAGE, RW);
+
+	unsigned long node0 = 1;
+	p = lab_map("mbind", NULL, 6 * LAB_PAGE, RW, PRIV, -1, 0);
+	if (syscall(SYS_mbind, p + 2 * LAB_PAGE, 2 * LAB_PAGE, MPOL_BIND, &node0, 8 * sizeof(node0), 0))
+		lab_note("mbind");
+}
+
+static void edges(void)
+{
+	/* The first page there is, and the last that a process may have. */
+	lab_map("address 0", (void *)0, LAB_PAGE, RW, PRIV | MAP_FIXED, -1, 0);
+	lab_map("below 64 KiB", (void *)0x8000, LAB_PAGE, PROT_READ, PRIV | MAP_FIXED, -1, 0);
+#ifdef __x86_64__
+	lab_map("last page", (void *)(0x7ffffffff000UL - LAB_PAGE), LAB_PAGE, RW,
+		PRIV | MAP_FIXED_NOREPLACE, -1, 0);
+	/* only where there are five levels */
+	lab_map("above 47 bits", (void *)0x00f0000000000000UL, 3 * LAB_PAGE, RW, PRIV, -1, 0);
+	lab_map("below 4 GiB", NULL, 3 * LAB_PAGE, RW, PRIV | MAP_32BIT, -1, 0);
+#else
+	lab_map("last page", (void *)(0x1000000000000UL - LAB_PAGE), LAB_PAGE, RW,
+		PRIV | MAP_FIXED_NOREPLACE, -1, 0);
+#endif
+}
+
+static void userfault(void)
+{
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	char *p = lab_map("userfaultfd", NULL, 9 * LAB_PAGE, RW, PRIV, -1, 0);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api)) {
+		lab_note("userfaultfd");
+		return;
+	}
+	struct uffdio_register reg = {
+		.range = { (uintptr_t)(p + LAB_PAGE), 3 * LAB_PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	if (ioctl(fd, UFFDIO_REGISTER, &reg))
+		lab_note("userfaultfd, missing");
+	struct uffdio_register wp = {
+		.range = { (uintptr_t)(p + 6 * LAB_PAGE), LAB_PAGE },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	if (ioctl(fd, UFFDIO_REGISTER, &wp))
+		lab_note("userfaultfd, write-protect");
+}
+
+static void zero_pages(void)
+{
+	char *p = lab_map("zero pages", NULL, 6 * LAB_PAGE, RW, PRIV, -1, 0);
+
+	lab_peek(p, 4 * LAB_PAGE);
+	/* enough to need page tables of their own */
+	for (int i = 0; i < 5; i++) {
+		p = lab_map("sparse", NULL, (size_t)3 << 30, RW, PRIV | MAP_NORESERVE, -1, 0);
+		if (p) {
+			madvise(p, (size_t)3 << 30, MADV_NOHUGEPAGE);
+			lab_touch(p + ((size_t)i << 29), LAB_PAGE);
+		}
+	}
+}
+
+void zoo_memory(void)
+{
+	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	protections();
+	shared();
+	huge();
+	stacks();
+	locks();
+	advise();
+	moved();
+	edges();
+	userfault();
+	zero_pages();
+}
