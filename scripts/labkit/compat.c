@@ -11,7 +11,7 @@ static long call(long nr, long a, long b, long c)
 	return ret;
 }
 
-static char data[20000] = { 1 };
+static volatile char data[20000] = { 1 };
 
 static char *number(char *p, unsigned n)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A dynamically linked specimen: ld.so, libc and libm in its maps, threads with stacks of libc's. */
+/*
+ * A dynamically linked specimen: ld.so, libc and libm in its maps, threads with
+ * stacks of libc's. Named no-heap it allocates nothing, so that there is none.
+ */
 #define _GNU_SOURCE
 #include <math.h>
 #include <pthread.h>
@@ -8,6 +11,16 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+/* dprintf() would allocate */
+static void tell(const char *fmt, const char *text, int number)
+{
+	char line[64];
+	int n = snprintf(line, sizeof(line), fmt, text, number);
+
+	if (write(3, line, n) != n)
+		_exit(1);
+}
 
 static void *sleeper(void *arg)
 {
@@ -22,11 +35,13 @@ int main(int argc, char **argv)
 {
 	static volatile int up[3];
 	volatile double x = argc;
-	char *big = malloc(1 << 20);
 
 	prctl(PR_SET_NAME, argv[0]);
-	memset(big, 1, 1 << 16);
-	dprintf(3, "+%s %d\n", argv[0], getpid());
+	tell("+%s %d\n", argv[0], getpid());
+	if (!strcmp(argv[0], "no-heap"))
+		goto ready;
+	memset(malloc(1 << 20), 1, 1 << 16);
+	memset(malloc(1 << 15), 1, 1 << 15);
 	for (int i = 0; i < 3; i++) {
 		pthread_t t;
 		pthread_create(&t, NULL, sleeper, (void *)&up[i]);
@@ -34,7 +49,8 @@ int main(int argc, char **argv)
 	while (!up[0] || !up[1] || !up[2])
 		usleep(1000);
 	usleep(50000);
-	dprintf(3, "%s.\n", sin(x) > 2 ? "!sin\n" : "");
+ready:
+	tell("%s.%.0d\n", sin(x) > 2 ? "!sin\n" : "", 0);
 	close(3);
 	for (;;)
 		pause();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pid 1 of the lab's guest: mounts, loads modules, starts the specimens,
- * writes down what /proc says of every process, and sleeps to be dumped.
+ * pid 1 of the lab's guest, after boot.c: mounts, starts the specimens, writes
+ * down what /proc says of every process, and sleeps to be dumped.
  *
  * What it writes down must still be true when the dump is taken, and that goes
  * for pid 1 itself: it uses static buffers only, touches all its pages before
@@ -249,28 +249,7 @@ static void record_all(enum pass pass)
 	record_process(pass, 1);
 }
 
-/* ---- modules and specimens ---- */
-
-static void load_modules(void)
-{
-	static char list[4096];
-	int fd = open("/lab/modules/list", O_RDONLY);
-	ssize_t n = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return;
-	for (char *save, *name = strtok_r(list, "\n", &save); name; name = strtok_r(NULL, "\n", &save)) {
-		char path[256];
-		snprintf(path, sizeof(path), "/lab/modules/%s", name);
-		fd = open(path, O_RDONLY);
-		if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
-			say("LAB: module %s: %s", name, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-	}
-}
+/* ---- specimens ---- */
 
 static void take_line(const char *line, size_t len)
 {
@@ -283,7 +262,7 @@ static void take_line(const char *line, size_t len)
 	}
 }
 
-/* Start /lab/PROGRAM NAME ARG and wait until it says that it stands. */
+/* Start PROGRAM NAME ARG and wait until it says that it stands. */
 static void start(const char *program, const char *name, const char *arg)
 {
 	static char line[4096];
@@ -332,7 +311,7 @@ static void start(const char *program, const char *name, const char *arg)
 static void start_all(void)
 {
 	static char list[8192];
-	int fd = open("/lab/specimens", O_RDONLY);
+	int fd = open("/etc/specimens", O_RDONLY);
 	ssize_t n = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
 
 	if (fd >= 0)
@@ -381,14 +360,6 @@ int main(void)
 	int fd;
 
 	make_mounts();
-	fd = open("/dev/console", O_RDWR);
-	if (fd >= 0) {
-		dup2(fd, 0);
-		dup2(fd, 1);
-		dup2(fd, 2);
-		if (fd > 2)
-			close(fd);
-	}
 	fd = open("/proc/cmdline", O_RDONLY);
 	if (read(fd, cmdline, sizeof(cmdline) - 1) < 0)
 		fail("/proc/cmdline");
@@ -397,7 +368,6 @@ int main(void)
 	big_smaps = strstr(cmdline, "lab.big-smaps=0") == NULL;
 
 	say("LAB: user space is up");
-	load_modules();
 	write_file("/proc/sys/kernel/kptr_restrict", "0");
 	write_file("/proc/sys/kernel/perf_event_paranoid", "-1");
 	write_file("/proc/sys/vm/mmap_min_addr", "0");

@@ -114,15 +114,13 @@ def libraries(arch, program):
     result = {}
     if interp:
         loader = interp.group(1)
-        libdir = os.path.dirname(loader)
         name = os.path.basename(loader)
         host = run([find_tool(arch.gcc), f"-print-file-name={name}"]).decode().strip()
         result[loader] = host if os.path.exists(host) else loader
-        # /lib is on the loader's built-in path whatever its own directory is
+        # /lib is on the loader's built-in path, wherever the loader itself is.
         for lib, path in found.items():
             if lib != name:
                 result["/lib/" + lib] = path
-        del libdir
     return result
 
 
@@ -131,6 +129,7 @@ def compile_guest(arch, build):
     gcc, flags = find_tool(arch.gcc), ["-O2", "-Wall", "-Wextra", "-g0"]
     src = lambda *names: [str(HERE / n) for n in names]
     programs = {
+        "boot": ["-static", *src("boot.c")],
         "init": ["-static", *src("init.c")],
         "specimen": ["-static", "-pthread", *src("specimen.c", "zoo_memory.c", "zoo_files.c", "zoo_devices.c")],
         "dynamic": ["-pie", "-fPIE", *src("dynamic.c"), "-lm", "-pthread"],
@@ -151,36 +150,39 @@ def compile_guest(arch, build):
 
 def specimens(arch, population):
     """Lines `PROGRAM NAME [ARGUMENT]` for the guest, in the order in which they start."""
-    rows = [f"/lab/specimen plain {i}" for i in range(1, PLAIN[population] + 1)]
+    rows = [f"/bin/specimen plain {i}" for i in range(1, PLAIN[population] + 1)]
     for name in ("threads", "leaderless", "share", "vfork", "zombie", "stopped", "traced", "odd-comm",
-                 "user", "fork-tree", "heap", "no-heap", "mlockall", "exe-deleted", "exe-memfd"):
-        rows.append(f"/lab/specimen {name}")
-    rows.append("/lab/dynamic dynamic")
+                 "user", "fork-tree", "heap", "mlockall", "exe-deleted", "exe-memfd"):
+        rows.append(f"/bin/specimen {name}")
+    rows += ["/bin/dynamic dynamic", "/bin/dynamic no-heap"]
     if arch.name == "amd64":
-        rows.append("/lab/compat compat")
+        rows.append("/bin/compat compat")
     # The container goes before the zoo: it copies all mounts, and fewer are quicker.
     for name in ("chroot", "container", "zoo", "mntns"):
-        rows.append(f"/lab/specimen {name}")
-    rows.append(f"/lab/specimen many {MANY[population]}")
+        rows.append(f"/bin/specimen {name}")
+    rows.append(f"/bin/specimen many {MANY[population]}")
     return rows
 
 
 def build(arch, modules, population, build_dir, target):
     """Write the initramfs to `target`."""
     programs = compile_guest(arch, build_dir)
-    cpio = Newc()
-    for name in ("proc", "sys", "dev", "tmp", "mnt", "lab"):
-        cpio.mkdir(name)
-    cpio.node("dev/console", 5, 1)
-    cpio.file("init", programs["init"].read_bytes())
-    for name, path in programs.items():
-        if name != "init":
-            cpio.file(f"lab/{name}", path.read_bytes())
+    # What is in the root that boot.c moves to; the rest stays behind.
+    root = {"/sbin/init": programs["init"].read_bytes()}
+    for name in ("specimen", "dynamic", "compat"):
+        if name in programs:
+            root[f"/bin/{name}"] = programs[name].read_bytes()
     for guest_path, host_path in libraries(arch, programs["dynamic"]).items():
-        cpio.file(guest_path, Path(host_path).read_bytes())
+        root[guest_path] = Path(host_path).read_bytes()
+    root["/etc/specimens"] = "".join(row + "\n" for row in specimens(arch, population)).encode()
+    cpio = Newc()
+    cpio.node("dev/console", 5, 1)
+    cpio.file("init", programs["boot"].read_bytes())
     loaded = module_closure(modules, MODULES)
     for name, data in loaded:
-        cpio.file(f"lab/modules/{name}.ko", data)
-    cpio.file("lab/modules/list", "".join(f"{name}.ko\n" for name, _ in loaded).encode())
-    cpio.file("lab/specimens", "".join(row + "\n" for row in specimens(arch, population)).encode())
+        cpio.file(f"lib/modules/{name}.ko", data)
+    for path, data in root.items():
+        cpio.file(path, data)
+    cpio.file("lab/modules", "".join(f"/lib/modules/{name}.ko\n" for name, _ in loaded).encode())
+    cpio.file("lab/root", "".join(path + "\n" for path in root).encode())
     cpio.write(target)

@@ -30,7 +30,6 @@ class Arch:
     gcc: str
     console: str
     machine: tuple      # options of QEMU that every guest gets
-    link_text: int      # where vmlinux is linked to have _text; 0: not fixed
 
     def cpu(self, la57):
         if self.name == "amd64":
@@ -39,8 +38,7 @@ class Arch:
 
 
 ARCHES = {a.name: a for a in (
-    Arch("amd64", "amd64", "qemu-system-x86_64", "gcc", "ttyS0", ("-M", "pc"),
-         0xffffffff81000000),
+    Arch("amd64", "amd64", "qemu-system-x86_64", "gcc", "ttyS0", ("-M", "pc")),
     Arch("arm64", "arm64", "qemu-system-aarch64", "aarch64-linux-gnu-gcc", "ttyAMA0",
-         ("-M", "virt"), 0),
+         ("-M", "virt")),
 )}

@@ -128,6 +128,7 @@ class Guest:
         if kind.startswith("kdump"):
             arguments["format"] = kind
         self.connect().ask("dump-guest-memory", **arguments)
+        os.chmod(path, 0o644)
         # Much of a guest's memory is zero: give those blocks back.
         run([find_tool("fallocate"), "--dig-holes", str(path)])
         return os.stat(path).st_size

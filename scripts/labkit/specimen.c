@@ -148,7 +148,7 @@ static void plain(void)
 	for (int i = 0; i < n % 7; i++) {
 		char *p = anon(1 + (n * 13 + i * 5) % 40, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE);
 		if (i % 2 == 0)
-			lab_touch(p, LAB_PAGE * (n % 3));
+			lab_touch(p, LAB_PAGE);
 	}
 	if (n % 3 == 1 && sbrk(LAB_PAGE * n) == (void *)-1)
 		lab_note("sbrk");
@@ -205,6 +205,7 @@ static void start_threads(int count)
 static void threads(void)
 {
 	lab_name("threads", getpid());
+	prctl(PR_SET_NAME, "threads");
 	start_threads(8);
 	lab_ready();
 }
@@ -234,6 +235,7 @@ static void leaderless(void)
 	pthread_t t;
 
 	lab_name("leaderless", getpid());
+	prctl(PR_SET_NAME, "leaderless");
 	start_threads(2);
 	pthread_create(&t, NULL, tell_when_leader_is_gone, NULL);
 	syscall(SYS_exit, 0);
@@ -412,17 +414,6 @@ static void heap(void)
 	lab_ready();
 }
 
-/* A heap that was moved away by MAP_FIXED and one that was never there. */
-static void no_heap(void)
-{
-	lab_name("no-heap", getpid());
-	prctl(PR_SET_NAME, "no-heap");
-	char *top = sbrk(0);
-	if (brk((void *)((uintptr_t)top - 32 * LAB_PAGE)))
-		lab_note("brk");
-	lab_ready();
-}
-
 /* ---- locked memory ---- */
 
 static void locked(void)
@@ -514,7 +505,6 @@ static const struct specimen {
 	{ "user", other_user },
 	{ "fork-tree", fork_tree },
 	{ "heap", heap },
-	{ "no-heap", no_heap },
 	{ "mlockall", locked },
 	{ "exe-deleted", exe_deleted },
 	{ "exe-memfd", exe_memfd },

@@ -139,6 +139,5 @@ void zoo_devices(void)
 	pci();
 #ifdef __x86_64__
 	device("/dev/mem", 0xa0000, 2 * LAB_PAGE);
-	device("/dev/hpet", 0, 4096);
 #endif
 }

@@ -211,7 +211,7 @@ static void moved(void)
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
 #endif
-	if (p && mremap(p, 4 * LAB_PAGE, 4 * LAB_PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP) == MAP_FAILED)
+	if (p && mremap(p, 4 * LAB_PAGE, 4 * LAB_PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL) == MAP_FAILED)
 		lab_note("MREMAP_DONTUNMAP");
 	/* a hole punched by munmap, and one filled again with other rights */
 	p = lab_map("holes", NULL, 9 * LAB_PAGE, RW, PRIV, -1, 0);
