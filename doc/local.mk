@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The manual is made from the command table, by the program that holds it.
+man_MANS += %D%/vmascope.1
+CLEANFILES += %D%/vmascope.1
+%D%/vmascope.1: vmascope$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) %D% && ./vmascope$(EXEEXT) --man >$@.tmp && mv $@.tmp $@

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The engine is one convenience library which both faces link. A folder is one
+# list; a new file is one word in it.
+
+noinst_LTLIBRARIES += libvmascope.la
+libvmascope_la_SOURCES =
+libvmascope_la_LIBADD = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBBPF_LIBS) $(YAJL_LIBS)
+
+libvmascope_la_SOURCES += \
+	%D%/base/buf.c %D%/base/buf.h %D%/base/bytes.h %D%/base/cleanup.h %D%/base/err.c \
+	%D%/base/err.h %D%/base/map.c %D%/base/map.h %D%/base/out.c %D%/base/out.h %D%/base/vec.h
+libvmascope_la_SOURCES += \
+	%D%/image/image.h
+libvmascope_la_SOURCES += \
+	%D%/space/space.h
+libvmascope_la_SOURCES += \
+	%D%/check/check.h
+libvmascope_la_SOURCES += \
+	%D%/cmd/args.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/help.c %D%/cmd/help.h \
+	%D%/cmd/man.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/table.c
+
+bin_PROGRAMS += vmascope
+vmascope_SOURCES = %D%/cli/main.c
+vmascope_LDADD = libvmascope.la
+
+# The loader stands beside the extension, installed or not.
+loaderdir = $(pkglibdir)
+
+if WITH_EXTENSION
+pkglib_LTLIBRARIES += %D%/gdb/vmascope.la
+nodist_loader_DATA = %D%/gdb/vmascope.py
+%C%_gdb_vmascope_la_SOURCES = %D%/gdb/module.c
+%C%_gdb_vmascope_la_CPPFLAGS = $(AM_CPPFLAGS) $(GDB_PYTHON_CPPFLAGS)
+# Only the entry is exported: GDB has symbols of its own (xmalloc) that would
+# silently take the place of ours. libpython is GDB's, so it is not linked.
+%C%_gdb_vmascope_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -shrext .abi3.so \
+	-export-symbols-regex '^PyInit_'
+%C%_gdb_vmascope_la_LIBADD = libvmascope.la
+
+# Nobody links to the extension, so nobody needs libtool's description of it.
+install-exec-hook:
+	rm -f $(DESTDIR)$(pkglibdir)/vmascope.la
+endif
