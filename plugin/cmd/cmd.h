@@ -45,6 +45,7 @@ struct vs_option {
 	const char *help;	/* one line */
 	const char *values;	/* "text|json": what is accepted and completed; NULL: anything */
 	bool file;		/* the argument is a file name: complete it as one */
+	bool alone;		/* with it the command needs no dump: --list-rules */
 };
 
 struct vs_cmd {
@@ -54,7 +55,7 @@ struct vs_cmd {
 	const char *usage;	/* what stands behind the name, in the shell: "DUMP [SELECTION...]" */
 	const char *gdb_usage;	/* the same in GDB: "[SELECTION...]" */
 	const char *summary;	/* one line, no full stop at its end */
-	const char *help;	/* paragraphs, 78 columns */
+	const char *help;	/* paragraphs, 78 columns; an indented line is kept as it is */
 	const char *example;	/* shell lines; shown in help and in the man page */
 	const char *gdb_example;
 	const struct vs_option *options;	/* its own, besides the common ones; ends with a NULL name; may be NULL */
@@ -68,6 +69,9 @@ const struct vs_cmd *const *vs_cmds(size_t *n_ret);
 
 /** The command called @p name (its first @p len bytes) in @p face, or NULL. */
 const struct vs_cmd *vs_cmd_find(const char *name, size_t len, int face);
+
+/** The command in @p face whose name is most like @p name; NULL if none is near. */
+const struct vs_cmd *vs_cmd_nearest(const char *name, int face);
 
 /** The options that every command takes; ends with a NULL name. */
 extern const struct vs_option vs_common_options[];
@@ -83,6 +87,8 @@ struct vs_selection {
 /** A command line, taken apart. */
 struct vs_args {
 	const struct vs_cmd *cmd;
+	int face;			/* VS_FACE_GDB or VS_FACE_SHELL */
+	bool needs_dump;		/* the command needs one and no option says otherwise */
 	uint64_t addr;			/* with VS_TAKES_ADDR */
 	VS_VEC(const char *) files;	/* dumps (and what open takes) */
 	VS_VEC(const char *) parts;	/* --part */
@@ -99,11 +105,17 @@ struct vs_args {
 	VS_VEC(char *) strings;			/* owned copies that the others borrow from */
 };
 
+/** The value of an expression that is no plain number: `$rsp`, `mm->mmap`. */
+typedef struct vs_err *vs_eval_fn(const char *expr, uint64_t *ret);
+
 /**
- * Take apart the words behind the command's name. In GDB, @p face says that
- * a dump is not expected. Errors say what is wrong and end with the usage line.
+ * Take apart the words behind the command's name. In the shell what is no
+ * option, address or selection is a file; in GDB only `open` takes files. Where
+ * an address or mm=ADDR is no plain hexadecimal number, @p eval is asked; NULL:
+ * it is an error. Errors say in one line what was expected and what was found.
+ * @p ret needs vs_args_deinit() only after success.
  */
-struct vs_err *vs_args_parse(const struct vs_cmd *cmd, int face, int argc,
+struct vs_err *vs_args_parse(const struct vs_cmd *cmd, int face, vs_eval_fn *eval, int argc,
 			     char *const *argv, struct vs_args *ret);
 void vs_args_deinit(struct vs_args *args);
 
@@ -131,13 +143,19 @@ void vs_session_set_task(struct vs_session *s, int32_t pid);
 struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t **ret, size_t *n_ret);
 
 /**
- * The one way a face runs a command: opens the dump which the arguments name
- * (shell), runs the command, flushes. An error has been said on @p out when
- * this returns; the status is what the face hands on.
+ * The one way a face runs a command: prints its help if that is asked for,
+ * opens the dump which the arguments name (shell), runs the command, flushes.
+ * In the shell a command that takes several dumps opens them itself. @p out
+ * comes with the colour that "auto" means. The face says the error in its own
+ * way; @p status_ret is VS_STATUS_NONE then.
  */
-int vs_cmd_run(struct vs_session *s, const struct vs_args *args, struct vs_out *out);
+struct vs_err *vs_cmd_run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			  int *status_ret);
 
 /** Help for one command (NULL: the overview) as a string the caller frees; NULL without memory. */
 char *vs_cmd_help(const struct vs_cmd *cmd, int face);
+
+/** The manual page, roff, likewise. */
+char *vs_cmd_man(void);
 
 #endif

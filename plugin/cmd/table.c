@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The list of commands and of the options that all of them take. */
+#include <string.h>
+
+#include "cmd/cmds.h"
+#include "cmd/nearest.h"
+
+static const struct vs_cmd *const table[] = {
+};
+
+const struct vs_option vs_common_options[] = {
+	{ "vmlinux", "FILE", "the dump's own kernel, with symbols; else it is looked for",
+	  .file = true },
+	{ "force", NULL, "use that vmlinux even if it is of another build" },
+	{ "format", "text|json", "how to answer; json is one object a line", "text|json" },
+	{ "color", "auto|always|never", "auto: only where a person looks", "auto|always|never" },
+	{ "quiet", NULL, "say nothing that was not asked for" },
+	{ "stats", NULL, "tell on standard error what was read" },
+	{ "help", NULL, "explain the command" },
+	{ NULL }
+};
+
+const struct vs_cmd *const *vs_cmds(size_t *n_ret)
+{
+	*n_ret = sizeof(table) / sizeof(table[0]);
+	return table;
+}
+
+const struct vs_cmd *vs_cmd_find(const char *name, size_t len, int face)
+{
+	size_t n;
+	const struct vs_cmd *const *cmds = vs_cmds(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if ((cmds[i]->faces & face) && strlen(cmds[i]->name) == len &&
+		    !memcmp(cmds[i]->name, name, len))
+			return cmds[i];
+	}
+	return NULL;
+}
+
+const struct vs_cmd *vs_cmd_nearest(const char *name, int face)
+{
+	struct vs_nearest near = { .typed = name };
+	size_t n;
+	const struct vs_cmd *const *cmds = vs_cmds(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (cmds[i]->faces & face)
+			vs_nearest_try(&near, cmds[i]->name);
+	}
+	return near.best ? vs_cmd_find(near.best, strlen(near.best), face) : NULL;
+}
