@@ -62,7 +62,7 @@ struct vs_phys_range {
 
 struct vs_image_ops {
 	const char *name;	/* "ELF" */
-	/** The run at physical @p addr. Never fails: what is not there is a run too. */
+	/** A run that holds physical @p addr. Never fails: what is not there is a run too. */
 	void (*run)(struct vs_image *img, uint64_t addr, struct vs_run *ret);
 	void (*destroy)(struct vs_image *img);
 };
@@ -109,5 +109,8 @@ bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end);
 
 /** Let @p touched be called for each read from now on; NULL ends it. */
 void vs_image_watch(struct vs_image *img, void (*touched)(void *, uint64_t, uint64_t), void *arg);
+
+/** Tell the watcher that [addr, addr + len) is being used: for who reads through vs_image_run(). */
+void vs_image_touch(struct vs_image *img, uint64_t addr, uint64_t len);
 
 #endif

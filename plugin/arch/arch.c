@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "arch/arch.h"
+
+static const struct vs_arch *const archs[] = {
+	&vs_arch_x86_64,
+};
+
+const struct vs_arch *vs_arch_find(uint16_t machine)
+{
+	for (size_t i = 0; i < sizeof(archs) / sizeof(archs[0]); i++)
+		if (archs[i]->machine == machine)
+			return archs[i];
+	return NULL;
+}

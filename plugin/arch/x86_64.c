@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* x86-64: 4- and 5-level page tables, 1 GiB and 2 MiB pages. */
+#include <elf.h>
+
+#include "arch/arch.h"
+
+#define PRESENT		UINT64_C(0x001)
+#define PSE		UINT64_C(0x080)	/* a leaf, above the last level */
+#define PROTNONE	UINT64_C(0x100)	/* _PAGE_GLOBAL without _PAGE_PRESENT: PROT_NONE */
+#define PA_MASK		UINT64_C(0x000ffffffffff000)
+
+static const char *const level_names[5] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
+
+static bool canonical(unsigned int levels, uint64_t va)
+{
+	unsigned int bits = levels == 5 ? 57 : 48;
+	int64_t top = (int64_t)va >> (bits - 1);
+
+	return top == 0 || top == -1;
+}
+
+static void walk(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret)
+{
+	uint64_t table = pt->root;
+
+	ret->n_steps = 0;
+	ret->va = va & ~UINT64_C(0xfff);
+	ret->len = 0x1000;
+	if (!canonical(pt->levels, va)) {
+		ret->end = VS_PG_NONCANONICAL;
+		return;
+	}
+	for (unsigned int level = pt->levels; level-- > 0;) {
+		unsigned int shift = 12 + 9 * level;
+		uint64_t span = UINT64_C(1) << shift;
+		struct vs_pgstep *st = &ret->steps[ret->n_steps++];
+		unsigned char raw[8];
+		uint64_t e, base;
+
+		st->name = level == pt->levels - 1 ? "PGD" : level_names[level];
+		st->pa = table + (va >> shift & 511) * 8;
+		st->span = span;
+		ret->va = va & ~(span - 1);
+		ret->len = span;
+		if (!pt->read(pt->arg, st->pa, raw, sizeof(raw))) {
+			st->entry = 0;
+			ret->end = VS_PG_ABSENT;
+			return;
+		}
+		e = st->entry = vs_load64(raw, false) & ~pt->enc_mask;
+		// a page that the user may not touch is still a page
+		if (!(e & PRESENT) && !(e & PROTNONE && (level == 0 || e & PSE))) {
+			ret->end = VS_PG_NONE;
+			return;
+		}
+		base = e & PA_MASK;
+		if (level == 0 || e & PSE) {
+			// the P4D and PGD levels have no leaves, the PUD has only 1 GiB pages
+			if (level > 2) {
+				ret->end = VS_PG_BAD;
+				return;
+			}
+			ret->end = VS_PG_MAPPED;
+			ret->pa = (base & ~(span - 1)) | (va & (span - 1));
+			return;
+		}
+		table = base;
+	}
+}
+
+/* TASK_SIZE_MAX + PAGE_SIZE: the last page below the hole is never mapped. */
+static uint64_t user_end(unsigned int levels)
+{
+	return UINT64_C(1) << (levels == 5 ? 56 : 47);
+}
+
+static bool is_kernel(unsigned int levels, uint64_t va)
+{
+	return canonical(levels, va) && (int64_t)va < 0;
+}
+
+const struct vs_arch vs_arch_x86_64 = {
+	.name = "x86-64",
+	.machine = EM_X86_64,
+	.word = 8,
+	.walk = walk,
+	.user_end = user_end,
+	.is_kernel = is_kernel,
+};

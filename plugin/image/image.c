@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "image/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "image/probe.h"
+
+const char *vs_from_name(enum vs_from from)
+{
+	static const char *const names[VS_FROM_COUNT] = {
+		[VS_FROM_FILE] = "in the file",
+		[VS_FROM_ZERO] = "a page of zeros as recorded by the dumper",
+		[VS_FROM_EXCLUDED] = "excluded from the dump",
+		[VS_FROM_TRUNCATED] = "beyond the end of the truncated file",
+		[VS_FROM_DAMAGED] = "damaged in the file",
+		[VS_FROM_NOWHERE] = "no such memory",
+	};
+
+	return from < VS_FROM_COUNT ? names[from] : "unknown";
+}
+
+/* Tried in this order; a row says no (NULL image, NULL error) to what is not its own. */
+static const struct vs_probe *const probes[] = {
+	&vs_probe_elf,
+};
+
+/* Files of other kinds that people hand in: named, so that they know what to do. */
+static const struct {
+	const char *magic;
+	size_t len;
+	const char *what;
+} known[] = {
+	{ "KDUMP   ", 8, "a kdump-compressed dump" },
+	{ "DISKDUMP", 8, "a diskdump-compressed dump" },
+	{ "makedumpfile", 12, "a flattened dump (put in order by: makedumpfile -R OUT < FILE)" },
+	{ "\x28\xb5\x2f\xfd", 4, "compressed by zstd (unpack by: zstd -d FILE)" },
+	{ "\xfd" "7zXZ", 5, "compressed by xz (unpack by: xz -d FILE)" },
+	{ "\x1f\x8b", 2, "compressed by gzip (unpack by: gzip -d FILE)" },
+	{ "\x04\x22\x4d\x18", 4, "compressed by lz4 (unpack by: lz4 -d FILE)" },
+};
+
+static struct vs_err *not_a_dump(const char *path, const unsigned char *head, size_t len)
+{
+	char hex[3 * 8 + 1] = "";
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (len >= known[i].len && !memcmp(head, known[i].magic, known[i].len))
+			return vs_err_create(VS_ERR_FORMAT, "%s: %s; expected an ELF vmcore",
+					     path, known[i].what);
+	for (size_t i = 0; i < 8 && i < len; i++)
+		snprintf(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", head[i]);
+	return vs_err_create(VS_ERR_FORMAT,
+			     "%s: not a dump: expected an ELF vmcore (7f 45 4c 46), found bytes%s",
+			     path, hex);
+}
+
+struct vs_err *vs_image_open(const char *path, struct vs_out *out, struct vs_image **ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	unsigned char head[64];
+	struct stat st;
+	ssize_t n;
+
+	(void)out;
+	if (fd < 0)
+		return vs_err_os(errno, "cannot open %s", path);
+	if (fstat(fd, &st) < 0)
+		return vs_err_os(errno, "cannot open %s", path);
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return vs_err_create(VS_ERR_FORMAT, "%s: %s; expected a dump file", path,
+				     S_ISDIR(st.st_mode) ? "is a directory" :
+				     "is neither a file nor a block device");
+	n = pread(fd, head, sizeof(head), 0);
+	if (n < 0)
+		return vs_err_os(errno, "cannot read %s", path);
+	if (n == 0)
+		return vs_err_create(VS_ERR_FORMAT, "%s: the file is empty; expected an ELF vmcore",
+				     path);
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+		struct vs_image *img = NULL;
+		struct vs_err *err;
+
+		if (!probes[i]->is(head, (size_t)n))
+			continue;
+		err = probes[i]->open(path, fd, (uint64_t)st.st_size, &img);
+		if (err)
+			return vs_err_wrap(err, "%s", path);
+		*ret = img;
+		return NULL;
+	}
+	return not_a_dump(path, head, (size_t)n);
+}
+
+void vs_image_destroy(struct vs_image *img)
+{
+	if (!img)
+		return;
+	free(img->path);
+	free(img->what);
+	free(img->notes);
+	free(img->ranges);
+	img->ops->destroy(img);
+}
+
+/* The run at @p addr; from the last answer where that covers it. */
+static void run_at(struct vs_image *img, uint64_t addr, struct vs_run *ret)
+{
+	const struct vs_run *last = &img->last;
+
+	if (addr - last->addr >= last->len)
+		img->ops->run(img, addr, &img->last);
+	*ret = *last;
+	ret->addr = addr;
+	ret->len -= addr - last->addr;
+	if (ret->data)
+		ret->data += addr - last->addr;
+}
+
+void vs_image_run(struct vs_image *img, uint64_t addr, struct vs_run *ret)
+{
+	img->n_reads++;
+	run_at(img, addr, ret);
+}
+
+void vs_image_touch(struct vs_image *img, uint64_t addr, uint64_t len)
+{
+	if (img->touched)
+		img->touched(img->touched_arg, addr, len);
+}
+
+enum vs_from vs_image_read(struct vs_image *img, uint64_t addr, void *buf, size_t len, size_t *got_ret)
+{
+	enum vs_from worst = VS_FROM_FILE;
+	size_t got = 0;
+
+	img->n_reads++;
+	vs_image_touch(img, addr, len);
+	while (got < len) {
+		struct vs_run run;
+		size_t n;
+
+		if (addr + got < addr) {	// the address space ends
+			worst = VS_FROM_NOWHERE;
+			break;
+		}
+		run_at(img, addr + got, &run);
+		if (run.from > worst)
+			worst = run.from;
+		if (!run.data)
+			break;
+		n = run.len < len - got ? (size_t)run.len : len - got;
+		memcpy((char *)buf + got, run.data, n);
+		got += n;
+	}
+	if (got_ret)
+		*got_ret = got;
+	return worst;
+}
+
+bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end)
+{
+	size_t lo = 0, hi = img->n_ranges;
+
+	// the first range that ends behind start
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (img->ranges[mid].end <= start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < img->n_ranges && img->ranges[lo].start < end;
+}
+
+void vs_image_watch(struct vs_image *img, void (*touched)(void *, uint64_t, uint64_t), void *arg)
+{
+	img->touched = touched;
+	img->touched_arg = arg;
+}

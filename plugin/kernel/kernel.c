@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/kernel.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/out.h"
+
+static const char *const sym_names[VS_SYM_COUNT] = {
+	[VS_SYM_INIT_TASK] = "init_task",
+	[VS_SYM_TEXT] = "_text",
+	[VS_SYM_STEXT] = "_stext",
+	[VS_SYM_END] = "_end",
+	[VS_SYM_LINUX_BANNER] = "linux_banner",
+	[VS_SYM_PAGE_OFFSET_BASE] = "page_offset_base",
+	[VS_SYM_INIT_TOP_PGT] = "init_top_pgt",
+	[VS_SYM_STACK_GUARD_GAP] = "stack_guard_gap",
+	[VS_SYM_GATE_VMA] = "gate_vma",
+	[VS_SYM_VSYSCALL_MODE] = "vsyscall_mode",
+	[VS_SYM_SPECIAL_MAPPING_NAME] = "special_mapping_name",
+	[VS_SYM_GATE_VMA_NAME] = "gate_vma_name",
+	[VS_SYM_SIMPLE_DNAME] = "simple_dname",
+	[VS_SYM_ANON_INODEFS_DNAME] = "anon_inodefs_dname",
+	[VS_SYM_PIPEFS_DNAME] = "pipefs_dname",
+	[VS_SYM_SOCKFS_DNAME] = "sockfs_dname",
+	[VS_SYM_NS_DNAME] = "ns_dname",
+	[VS_SYM_DMABUFFS_DNAME] = "dmabuffs_dname",
+};
+
+/* VMCOREINFO from its note. What else the notes say of the file is for the message. */
+static struct vs_err *read_vmcoreinfo(struct vs_kernel *k)
+{
+	bool process = false;
+
+	for (size_t i = 0; i < k->img->n_notes; i++) {
+		const struct vs_note *n = &k->img->notes[i];
+
+		if (n->name_len == 10 && !memcmp(n->name, "VMCOREINFO", 10))
+			return vs_vmcoreinfo_init(&k->vi, n->desc, n->desc_len, "ELF note") ?
+				NULL : &vs_enomem;
+		if (n->name_len == 4 && !memcmp(n->name, "CORE", 4) &&
+		    (n->type == NT_PRPSINFO || n->type == NT_AUXV))
+			process = true;
+	}
+	if (process)
+		return vs_err_create(VS_ERR_FORMAT,
+			"%s: the core of a process; expected the dump of a kernel (with a VMCOREINFO note)",
+			k->img->path);
+	return vs_err_create(VS_ERR_FORMAT,
+		"%s: no VMCOREINFO note among its %zu notes: which kernel it is and where it lies cannot be told",
+		k->img->path, k->img->n_notes);
+}
+
+static void read_identity(struct vs_kernel *k)
+{
+	char hex[2 * VS_BUILD_ID_MAX + 1];
+	unsigned int byte;
+
+	if (!vs_vmcoreinfo_str(&k->vi, "OSRELEASE", k->release, sizeof(k->release)))
+		k->release[0] = 0;
+	if (!vs_vmcoreinfo_str(&k->vi, "BUILD-ID", hex, sizeof(hex)))	// since 5.9
+		return;
+	for (size_t i = 0; hex[i] && hex[i + 1] && sscanf(hex + i, "%2x", &byte) == 1; i += 2)
+		k->build_id.bytes[k->build_id.len++] = (unsigned char)byte;
+}
+
+/* "Linux version 5.10.0-46-amd64 (...)": the release in it. */
+static bool banner_release(const char *banner, size_t len, char *buf, size_t size)
+{
+	static const char start[] = "Linux version ";
+	const char *end;
+
+	if (len < sizeof(start) || memcmp(banner, start, sizeof(start) - 1))
+		return false;
+	banner += sizeof(start) - 1;
+	len -= sizeof(start) - 1;
+	end = memchr(banner, ' ', len);
+	if (!end || (size_t)(end - banner) >= size)
+		return false;
+	memcpy(buf, banner, (size_t)(end - banner));
+	buf[end - banner] = 0;
+	return true;
+}
+
+/* Is this vmlinux the kernel of the dump? Both say who they are; believe neither alone. */
+static struct vs_err *check_vmlinux(struct vs_kernel *k, uint64_t banner_at, bool force)
+{
+	struct vs_vmlinux *v = k->vmlinux;
+	char dump_id[2 * VS_BUILD_ID_MAX + 1], file_id[2 * VS_BUILD_ID_MAX + 1];
+	char release[128] = "";
+	const char *banner;
+	size_t len;
+
+	if (v->machine != k->mem.arch->machine)
+		return vs_err_create(VS_ERR_MISMATCH, "%s: for machine %u; the dump is of %s (machine %u)",
+				     v->path, v->machine, k->mem.arch->name, k->mem.arch->machine);
+	if (k->build_id.len && v->build_id.len) {
+		if (k->build_id.len == v->build_id.len &&
+		    !memcmp(k->build_id.bytes, v->build_id.bytes, k->build_id.len)) {
+			k->identity = "build-ids are equal";
+			return NULL;
+		}
+		k->identity = "forced: build-ids differ";
+		vs_build_id_str(&k->build_id, dump_id);
+		vs_build_id_str(&v->build_id, file_id);
+		if (force)
+			return NULL;
+		return vs_err_create(VS_ERR_MISMATCH,
+			"%s is not the kernel of this dump: build-id %s, the dump's is %s (%s); --force uses it all the same",
+			v->path, file_id, dump_id, k->release);
+	}
+	banner = banner_at ? vs_vmlinux_at(v, banner_at, &len) : NULL;
+	if (!banner || !banner_release(banner, len, release, sizeof(release))) {
+		k->identity = "not verified: neither build-id nor banner in vmlinux";
+		if (force)
+			return NULL;
+		return vs_err_create(VS_ERR_MISMATCH,
+			"%s has neither a build-id nor a banner to tell whether it is the kernel of this dump (%s); --force uses it all the same",
+			v->path, k->release);
+	}
+	if (!strcmp(release, k->release)) {
+		k->identity = "releases are equal";
+		return NULL;
+	}
+	k->identity = "forced: releases differ";
+	return force ? NULL : vs_err_create(VS_ERR_MISMATCH,
+		"%s is not the kernel of this dump: release %s, the dump's is %s; --force uses it all the same",
+		v->path, release, k->release);
+}
+
+static struct vs_err *open_vmlinux(struct vs_kernel *k, const char *path)
+{
+	_cleanup_free_ char *found = NULL;
+	char id[2 * VS_BUILD_ID_MAX + 1];
+
+	k->vmlinux_how = strdup(path ? "given" : "found by build-id or release");
+	if (!k->vmlinux_how)
+		return &vs_enomem;
+	if (!path) {
+		path = found = vs_vmlinux_search(k->release, &k->build_id);
+		vs_build_id_str(&k->build_id, id);
+		if (!path)
+			return vs_err_create(VS_ERR_NOT_FOUND,
+				"no vmlinux found for %s, build-id %s: looked in /usr/lib/debug, /boot and /lib/modules; name it with --vmlinux FILE",
+				*k->release ? k->release : "this dump", id);
+	}
+	return vs_vmlinux_open(path, &k->vmlinux);
+}
+
+static struct vs_err *open_types(struct vs_kernel *k)
+{
+	const void *data;
+	size_t size;
+	struct vs_err *err = vs_vmlinux_section(k->vmlinux, ".BTF", &data, &size);
+
+	if (err)
+		return err;
+	if (!data)
+		return vs_err_create(VS_ERR_NOT_FOUND,
+			"%s: no .BTF section: the layout of mm_struct and vm_area_struct is not known",
+			k->vmlinux->path);
+	err = vs_btf_create(data, size, k->mem.target.word, "vmlinux .BTF", &k->types);
+	if (err)
+		return vs_err_wrap(err, "%s", k->vmlinux->path);
+	return vs_err_wrap(vs_layout_init(&k->layout, k->types), "%s", k->vmlinux->path);
+}
+
+/* The banner read through the dump: if it is not there, nothing else would be right. */
+static struct vs_err *check_place(struct vs_kernel *k, bool force)
+{
+	char banner[256], release[128];
+	_cleanup_buf_ struct vs_buf clean = VS_BUF_INIT;
+	enum vs_from from;
+	uint64_t at;
+	size_t got;
+
+	if (!vs_kernel_sym(k, VS_SYM_LINUX_BANNER, &at) || force)
+		return NULL;
+	from = vs_kmem_read(&k->mem, at, banner, sizeof(banner), &got);
+	if (!got && (from == VS_FROM_EXCLUDED || from == VS_FROM_TRUNCATED))
+		return NULL;	// the build-id will have to do
+	if (banner_release(banner, got, release, sizeof(release)) && !strcmp(release, k->release))
+		return NULL;
+	vs_buf_put_clean(&clean, banner, got < 40 ? got : 40);
+	if (!got)
+		vs_buf_printf(&clean, "%s", vs_from_name(from));
+	return vs_err_create(VS_ERR_MISMATCH,
+		"the kernel is not where it should be: linux_banner at %#" PRIx64
+		" should read \"Linux version %s\", found: %s", at, k->release, vs_buf_str(&clean));
+}
+
+static struct vs_err *open_all(struct vs_kernel *k, const char *vmlinux, bool force)
+{
+	struct vs_err *err;
+
+	k->mem.img = k->img;
+	k->mem.arch = vs_arch_find(k->img->machine);
+	if (!k->mem.arch)
+		return vs_err_create(VS_ERR_FORMAT, "%s: %s; only dumps of x86-64 kernels are read",
+				     k->img->path, k->img->what);
+	k->mem.target = (struct vs_target){ k->img->big_endian, k->mem.arch->word, 12 };
+	err = read_vmcoreinfo(k);
+	if (err)
+		return err;
+	read_identity(k);
+	err = open_vmlinux(k, vmlinux);
+	if (!err)
+		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
+	if (err)
+		return err;
+	for (size_t i = 0; i < VS_SYM_COUNT; i++)
+		k->sym[i].name = sym_names[i];
+	err = vs_symbols_find(k->symbols, k->sym, VS_SYM_COUNT);
+	if (!err)
+		err = check_vmlinux(k, k->sym[VS_SYM_LINUX_BANNER].found ?
+				    k->sym[VS_SYM_LINUX_BANNER].value : 0, force);
+	if (!err)
+		err = vs_kernel_place(k);
+	if (!err)
+		err = check_place(k, force);
+	if (!err)
+		err = open_types(k);
+	return err;
+}
+
+struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool force,
+			      struct vs_out *out, struct vs_kernel **ret)
+{
+	struct vs_kernel *k = calloc(1, sizeof(*k));
+	struct vs_err *err;
+
+	(void)out;
+	if (!k) {
+		vs_image_destroy(img);
+		return &vs_enomem;
+	}
+	k->img = img;
+	err = open_all(k, vmlinux, force);
+	if (err) {
+		vs_kernel_close(k);
+		return err;
+	}
+	*ret = k;
+	return NULL;
+}
+
+void vs_kernel_close(struct vs_kernel *k)
+{
+	if (!k)
+		return;
+	vs_types_destroy(k->types);
+	vs_symbols_destroy(k->symbols);
+	vs_vmlinux_destroy(k->vmlinux);
+	free(k->vmlinux_how);
+	vs_vmcoreinfo_deinit(&k->vi);
+	vs_image_destroy(k->img);
+	free(k);
+}
+
+bool vs_kernel_symbolize(struct vs_kernel *k, uint64_t addr, char *buf, size_t size)
+{
+	const char *name;
+	uint64_t value;
+	struct vs_err *err;
+
+	if (addr - k->mem.image_start >= k->mem.image_end - k->mem.image_start)
+		return false;	// data on the heap has no names
+	err = vs_symbols_nearest(k->symbols, addr - k->kaslr, &name, &value);
+	if (err || !name) {
+		vs_err_free(err);
+		return false;
+	}
+	if (value == addr - k->kaslr)
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "%s+%#" PRIx64, name, addr - k->kaslr - value);
+	return true;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel in a dump: which one it is, where it lies, its symbols and types,
+ * and its memory.
+ */
+#ifndef VS_KERNEL_KERNEL_H
+#define VS_KERNEL_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/kmem.h"
+#include "kernel/layout.h"
+#include "kernel/symbols.h"
+#include "kernel/types.h"
+#include "kernel/vmcoreinfo.h"
+#include "kernel/vmlinux.h"
+
+struct vs_out;
+
+/* The symbols that the engine asks for, all looked up in one pass (kernel.c: names). */
+enum vs_sym {
+	VS_SYM_INIT_TASK,
+	VS_SYM_TEXT,			/* _text */
+	VS_SYM_STEXT,			/* _stext */
+	VS_SYM_END,			/* _end */
+	VS_SYM_LINUX_BANNER,
+	VS_SYM_PAGE_OFFSET_BASE,
+	VS_SYM_INIT_TOP_PGT,
+	VS_SYM_STACK_GUARD_GAP,
+	VS_SYM_GATE_VMA,
+	VS_SYM_VSYSCALL_MODE,
+	VS_SYM_SPECIAL_MAPPING_NAME,
+	VS_SYM_GATE_VMA_NAME,
+	/* d_dname functions: names of files that are in no directory */
+	VS_SYM_SIMPLE_DNAME,
+	VS_SYM_ANON_INODEFS_DNAME,
+	VS_SYM_PIPEFS_DNAME,
+	VS_SYM_SOCKFS_DNAME,
+	VS_SYM_NS_DNAME,
+	VS_SYM_DMABUFFS_DNAME,
+	VS_SYM_COUNT
+};
+
+struct vs_kernel {
+	struct vs_image *img;		/* owned */
+	struct vs_vmcoreinfo vi;
+	struct vs_vmlinux *vmlinux;
+	char *vmlinux_how;		/* "given", "found by build-id" */
+	struct vs_symbols *symbols;
+	struct vs_types *types;
+	struct vs_layout layout;
+	struct vs_kmem mem;
+	struct vs_symbol sym[VS_SYM_COUNT];	/* values where they are in the dump, KASLR added */
+	char release[128];		/* OSRELEASE */
+	struct vs_build_id build_id;	/* of the dump */
+	const char *identity;		/* how the vmlinux was found to be the right one */
+	uint64_t kaslr;			/* added to link-time addresses */
+	const char *kaslr_source;
+	uint64_t phys_base;		/* x86: physical minus link-time base, modulo 2^64 */
+	const char *direct_source;	/* where the base of the direct map came from */
+	bool direct_checked;		/* the page tables agree with it */
+};
+
+/**
+ * Find the kernel in @p img, which is taken over also on error. @p vmlinux is the file
+ * to use or NULL: it is looked for. @p force: take it even if it is another
+ * kernel's.
+ */
+struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool force,
+			      struct vs_out *out, struct vs_kernel **ret);
+void vs_kernel_close(struct vs_kernel *k);
+
+/** Address of a symbol in the dump; false if the kernel has none of that name. */
+static inline bool vs_kernel_sym(const struct vs_kernel *k, enum vs_sym s, uint64_t *ret)
+{
+	if (k->sym[s].found)
+		*ret = k->sym[s].value;
+	return k->sym[s].found;
+}
+
+/**
+ * "special_mapping_vmops" or "name+0x10" for a kernel address, into @p buf; false
+ * if no symbol is near.
+ */
+bool vs_kernel_symbolize(struct vs_kernel *k, uint64_t addr, char *buf, size_t size);
+
+/* --- place.c --- */
+
+/** Work out where the kernel lies: KASLR, physical base, direct map, page tables. */
+struct vs_err *vs_kernel_place(struct vs_kernel *k);
+
+#endif

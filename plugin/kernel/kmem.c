@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/kmem.h"
+
+#include <string.h>
+
+bool vs_kmem_phys_read(void *arg, uint64_t pa, void *buf, size_t len)
+{
+	return vs_from_ok(vs_image_read(arg, pa, buf, len, NULL));
+}
+
+bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *len_ret)
+{
+	struct vs_xlat x;
+	size_t slot;
+
+	if (va - k->direct_start < k->direct_end - k->direct_start) {
+		*pa_ret = k->direct_pa + (va - k->direct_start);
+		*len_ret = k->direct_end - va;
+		return true;
+	}
+	if (va - k->image_start < k->image_end - k->image_start) {
+		*pa_ret = k->image_pa + (va - k->image_start);
+		*len_ret = k->image_end - va;
+		return true;
+	}
+	slot = va >> k->target.page_shift & (VS_TLB_SIZE - 1);
+	if (va - k->tlb[slot].va >= k->tlb[slot].len) {
+		if (!k->pgt.root || !k->arch->is_kernel(k->pgt.levels, va))
+			return false;
+		k->arch->walk(&k->pgt, va, &x);
+		if (x.end != VS_PG_MAPPED)
+			return false;
+		k->tlb[slot].va = x.va;
+		k->tlb[slot].len = x.len;
+		k->tlb[slot].pa = x.pa - (va - x.va);
+	}
+	*pa_ret = k->tlb[slot].pa + (va - k->tlb[slot].va);
+	*len_ret = k->tlb[slot].len - (va - k->tlb[slot].va);
+	return true;
+}
+
+const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret)
+{
+	struct vs_run run;
+	uint64_t pa, n;
+
+	if (!vs_kmem_phys(k, va, &pa, &n)) {
+		*from_ret = VS_FROM_NOWHERE;
+		return NULL;
+	}
+	vs_image_run(k->img, pa, &run);
+	*from_ret = run.from;
+	if (!run.data || n < len || run.len < len)
+		return NULL;
+	vs_image_touch(k->img, pa, len);
+	return run.data;
+}
+
+enum vs_from vs_kmem_read(struct vs_kmem *k, uint64_t va, void *buf, size_t len, size_t *got_ret)
+{
+	enum vs_from worst = VS_FROM_FILE;
+	size_t got = 0;
+
+	while (got < len) {
+		uint64_t pa, n;
+		enum vs_from from = VS_FROM_NOWHERE;
+		size_t part = 0, want = len - got;
+
+		if (va + got >= va && vs_kmem_phys(k, va + got, &pa, &n)) {
+			if (n < want)
+				want = (size_t)n;
+			from = vs_image_read(k->img, pa, (char *)buf + got, want, &part);
+		}
+		if (from > worst)
+			worst = from;
+		got += part;
+		if (part < want)
+			break;
+	}
+	memset((char *)buf + got, 0, len - got);
+	if (got_ret)
+		*got_ret = got;
+	return worst;
+}
+
+bool vs_kmem_uint(struct vs_kmem *k, uint64_t va, unsigned int size, uint64_t *ret)
+{
+	unsigned char raw[8];
+
+	if (size > sizeof(raw) || !vs_from_ok(vs_kmem_read(k, va, raw, size, NULL)))
+		return false;
+	*ret = vs_load(raw, size, k->target.big_endian);
+	return true;
+}
+
+bool vs_kmem_string(struct vs_kmem *k, uint64_t va, char *buf, size_t size)
+{
+	size_t got = 0;
+	enum vs_from from = VS_FROM_FILE;
+
+	// Not past the end of its page unless it goes on there: the next may be absent.
+	while (got < size - 1 && vs_from_ok(from)) {
+		size_t left = 256 - ((va + got) & 255), part;
+
+		if (left > size - 1 - got)
+			left = size - 1 - got;
+		from = vs_kmem_read(k, va + got, buf + got, left, &part);
+		if (memchr(buf + got, 0, part))
+			return true;
+		got += part;
+	}
+	buf[got] = 0;
+	return vs_from_ok(from);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Reading kernel memory: virtual to physical to image. The direct map and the
+ * kernel's image are translated by arithmetic, the rest by the page tables.
+ */
+#ifndef VS_KERNEL_KMEM_H
+#define VS_KERNEL_KMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch/arch.h"
+#include "base/bytes.h"
+#include "image/image.h"
+
+#define VS_TLB_SIZE 64
+
+struct vs_kmem {
+	struct vs_image *img;
+	struct vs_target target;
+	const struct vs_arch *arch;
+	struct vs_pgtable pgt;			/* the kernel's; root 0: not known */
+	uint64_t direct_start, direct_end;	/* virtual; end exclusive; equal: not known */
+	uint64_t direct_pa;			/* physical address of direct_start */
+	uint64_t image_start, image_end;	/* the kernel's text and data, likewise */
+	uint64_t image_pa;
+	struct { uint64_t va, len, pa; } tlb[VS_TLB_SIZE];	/* translations by page tables; len 0: empty */
+};
+
+/** Physical address of @p va; *len_ret bytes from there follow it. False: not mapped. */
+bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *len_ret);
+
+/**
+ * @p len bytes at @p va without copying: a pointer into the dump, valid until the
+ * next read, or NULL. *from_ret says what is there; VS_FROM_FILE with NULL: there,
+ * but not in one piece, so use vs_kmem_read().
+ */
+const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret);
+
+/**
+ * Copy @p len bytes. Answers the worst origin met; the buffer is zeroed from the
+ * first byte that is not there, *got_ret (may be NULL) counts those before it.
+ */
+enum vs_from vs_kmem_read(struct vs_kmem *k, uint64_t va, void *buf, size_t len, size_t *got_ret);
+
+/** One unsigned integer of @p size bytes; false (and *ret untouched) if it is not there. */
+bool vs_kmem_uint(struct vs_kmem *k, uint64_t va, unsigned int size, uint64_t *ret);
+
+/** A pointer of the target. */
+static inline bool vs_kmem_ulong(struct vs_kmem *k, uint64_t va, uint64_t *ret)
+{
+	return vs_kmem_uint(k, va, k->target.word, ret);
+}
+
+/** A string of at most @p size - 1 bytes, always terminated; false if not all of it is there. */
+bool vs_kmem_string(struct vs_kmem *k, uint64_t va, char *buf, size_t size);
+
+/** Read physical memory for a page-table walk: a vs_phys_read over the image @p arg. */
+bool vs_kmem_phys_read(void *arg, uint64_t pa, void *buf, size_t len);
+
+#endif

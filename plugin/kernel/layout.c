@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel/layout.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "kernel/types.h"
+
+enum { NEEDED, OPTIONAL };
+
+struct row {
+	size_t where;		/* of the vs_field in vs_layout */
+	const char *tag;
+	const char *member;
+	int optional;
+};
+
+#define F(group, field, tag, member, opt) { offsetof(struct vs_layout, group.field), tag, member, opt }
+#define VMA(m, opt) F(vma, m, "vm_area_struct", #m, opt)
+#define MM(m, opt) F(mm, m, "mm_struct", #m, opt)
+#define TASK(m, opt) F(task, m, "task_struct", #m, opt)
+
+static const struct row rows[] = {
+	VMA(vm_start, NEEDED),
+	VMA(vm_end, NEEDED),
+	VMA(vm_flags, NEEDED),
+	VMA(vm_pgoff, NEEDED),
+	VMA(vm_mm, NEEDED),
+	VMA(vm_next, OPTIONAL),		// up to 6.0
+	VMA(vm_prev, OPTIONAL),		// 2.6.38 to 6.0
+	VMA(vm_rb, OPTIONAL),		// up to 6.0
+	VMA(rb_subtree_gap, OPTIONAL),	// 3.8 to 6.0
+	VMA(vm_file, NEEDED),
+	VMA(vm_ops, NEEDED),
+	VMA(vm_private_data, NEEDED),
+	VMA(anon_vma, OPTIONAL),
+	VMA(vm_page_prot, OPTIONAL),
+
+	MM(mmap, OPTIONAL),		// up to 6.0; in an anonymous struct since 4.20
+	MM(mm_rb, OPTIONAL),
+	MM(mm_mt, OPTIONAL),		// since 6.1
+	MM(map_count, NEEDED),
+	MM(total_vm, OPTIONAL),
+	MM(locked_vm, OPTIONAL),
+	MM(pinned_vm, OPTIONAL),
+	MM(data_vm, OPTIONAL),		// since 4.7
+	MM(exec_vm, OPTIONAL),
+	MM(stack_vm, OPTIONAL),
+	MM(shared_vm, OPTIONAL),	// up to 4.6
+	MM(highest_vm_end, OPTIONAL),	// 3.8 to 6.0
+	MM(task_size, OPTIONAL),
+	MM(mmap_base, OPTIONAL),
+	MM(start_code, OPTIONAL),
+	MM(end_code, OPTIONAL),
+	MM(start_data, OPTIONAL),
+	MM(end_data, OPTIONAL),
+	MM(start_brk, NEEDED),
+	MM(brk, NEEDED),
+	MM(start_stack, NEEDED),
+	MM(arg_start, OPTIONAL),
+	MM(arg_end, OPTIONAL),
+	MM(env_start, OPTIONAL),
+	MM(env_end, OPTIONAL),
+	MM(hiwater_vm, OPTIONAL),
+	MM(hiwater_rss, OPTIONAL),
+	MM(rss_stat, OPTIONAL),		// struct with count[] to 6.1, percpu_counter[] since 6.2
+	F(mm, rss_count, "mm_struct", "rss_stat.count", OPTIONAL),
+	MM(pgtables_bytes, OPTIONAL),	// since 4.15
+	MM(mm_users, OPTIONAL),
+	MM(mm_count, OPTIONAL),
+	MM(pgd, NEEDED),
+	F(mm, context_flags, "mm_struct", "context.flags", OPTIONAL),	// x86, since 5.6 or so
+
+	TASK(tasks, NEEDED),
+	TASK(pid, NEEDED),
+	TASK(tgid, NEEDED),
+	TASK(comm, NEEDED),
+	TASK(mm, NEEDED),
+	TASK(active_mm, OPTIONAL),
+	TASK(signal, NEEDED),
+	TASK(fs, NEEDED),
+	TASK(flags, OPTIONAL),
+	F(task, state, "task_struct", "__state", OPTIONAL),	// since 5.14
+	F(task, state, "task_struct", "state", OPTIONAL),	// before
+	TASK(exit_state, OPTIONAL),
+	TASK(thread_node, OPTIONAL),	// since 3.14
+	TASK(thread_group, OPTIONAL),	// up to 6.6
+	F(signal, thread_head, "signal_struct", "thread_head", OPTIONAL),
+
+	F(rb, rb_left, "rb_node", "rb_left", NEEDED),
+	F(rb, rb_right, "rb_node", "rb_right", NEEDED),
+	F(rb, parent_color, "rb_node", "__rb_parent_color", NEEDED),
+
+	F(fs, root_mnt, "fs_struct", "root.mnt", NEEDED),
+	F(fs, root_dentry, "fs_struct", "root.dentry", NEEDED),
+	F(file, f_path_mnt, "file", "f_path.mnt", NEEDED),
+	F(file, f_path_dentry, "file", "f_path.dentry", NEEDED),
+	F(file, f_inode, "file", "f_inode", NEEDED),
+	F(inode, i_ino, "inode", "i_ino", NEEDED),
+	F(inode, i_sb, "inode", "i_sb", NEEDED),
+	F(super, s_dev, "super_block", "s_dev", NEEDED),
+	F(dentry, d_parent, "dentry", "d_parent", NEEDED),
+	F(dentry, d_name_len, "dentry", "d_name.len", NEEDED),
+	F(dentry, d_name_name, "dentry", "d_name.name", NEEDED),
+	F(dentry, d_op, "dentry", "d_op", NEEDED),
+	F(dentry, d_inode, "dentry", "d_inode", NEEDED),
+	F(dentry, d_hash_pprev, "dentry", "d_hash.pprev", NEEDED),
+	F(dentry_ops, d_dname, "dentry_operations", "d_dname", NEEDED),
+	F(mount, mnt, "mount", "mnt", NEEDED),
+	F(mount, mnt_parent, "mount", "mnt_parent", NEEDED),
+	F(mount, mnt_mountpoint, "mount", "mnt_mountpoint", NEEDED),
+	F(vfsmount, mnt_root, "vfsmount", "mnt_root", NEEDED),
+	F(vm_ops, name, "vm_operations_struct", "name", OPTIONAL),
+	F(special, name, "vm_special_mapping", "name", OPTIONAL),
+	F(ns, ops, "ns_common", "ops", OPTIONAL),
+	F(ns, inum, "ns_common", "inum", OPTIONAL),
+	F(ns_ops, name, "proc_ns_operations", "name", OPTIONAL),
+};
+
+static const struct {
+	size_t where;
+	const char *tag;
+} sizes[] = {
+	{ offsetof(struct vs_layout, vma.size), "vm_area_struct" },
+	{ offsetof(struct vs_layout, mm.size), "mm_struct" },
+	{ offsetof(struct vs_layout, task.size), "task_struct" },
+	{ offsetof(struct vs_layout, file.size), "file" },
+	{ offsetof(struct vs_layout, dentry.size), "dentry" },
+};
+
+/* No kernel structure that we read is larger: offsets in lying debug information end here. */
+#define STRUCT_MAX (1 << 20)
+
+struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
+{
+	_cleanup_buf_ struct vs_buf missing = VS_BUF_INIT;
+	const struct vs_type *t = NULL;
+	const char *tag = "";
+	struct vs_err *err;
+
+	memset(l, 0xff, sizeof(*l));	// every field absent
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+		struct vs_field *f = (struct vs_field *)((char *)l + r->where);
+		struct vs_member m;
+		bool found = false;
+
+		if (strcmp(tag, r->tag)) {
+			tag = r->tag;
+			err = vs_types_find(ts, VS_KIND_STRUCT, tag, &t);
+			if (err)
+				return err;
+		}
+		if (t) {
+			err = vs_type_member(ts, t, r->member, &m, &found);
+			if (err)
+				return err;
+		}
+		if (found && m.offset + m.type->size <= STRUCT_MAX) {
+			f->off = (int32_t)m.offset;
+			f->size = (uint32_t)m.type->size;
+		} else if (!r->optional) {
+			vs_buf_printf(&missing, "%s%s.%s", missing.len ? ", " : "", r->tag, r->member);
+		}
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		err = vs_types_find(ts, VS_KIND_STRUCT, sizes[i].tag, &t);
+		if (err)
+			return err;
+		if (!t || t->size > STRUCT_MAX || !t->size)
+			vs_buf_printf(&missing, "%ssizeof(%s)", missing.len ? ", " : "", sizes[i].tag);
+		else
+			*(uint32_t *)((char *)l + sizes[i].where) = (uint32_t)t->size;
+	}
+	if (missing.len)
+		return vs_err_create(VS_ERR_NOT_FOUND, "%s: not a kernel's types: no %s", ts->source,
+				     vs_buf_str(&missing));
+	if (!vs_has(l->mm.mm_mt) && !vs_has(l->mm.mm_rb) && !vs_has(l->mm.mmap))
+		return vs_err_create(VS_ERR_NOT_FOUND,
+			"%s: mm_struct has neither mm_mt nor mm_rb nor mmap: nothing leads to its VMAs",
+			ts->source);
+	err = vs_types_find(ts, VS_KIND_STRUCT, "vm_area_struct", &l->vma_type);
+	return err ? err : vs_types_find(ts, VS_KIND_STRUCT, "mm_struct", &l->mm_type);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where members are in the kernel's structures: declared as a table (layout.c),
+ * resolved once a session. Presence of a member decides, never a version.
+ */
+#ifndef VS_KERNEL_LAYOUT_H
+#define VS_KERNEL_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vs_err;
+struct vs_types;
+
+/** A member: its offset in the outermost structure, -1 where the kernel has none. */
+struct vs_field {
+	int32_t off;
+	uint32_t size;		/* bytes; of an array: all of it */
+};
+
+static inline bool vs_has(struct vs_field f)
+{
+	return f.off >= 0;
+}
+
+/* Named after the kernel's structures and members. */
+struct vs_layout {
+	struct {
+		uint32_t size;
+		struct vs_field vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, vm_rb,
+			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot;
+	} vma;
+	struct {
+		uint32_t size;
+		struct vs_field mmap, mm_rb, mm_mt, map_count, total_vm, locked_vm, pinned_vm, data_vm,
+			exec_vm, stack_vm, shared_vm, highest_vm_end, task_size, mmap_base,
+			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
+			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
+			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags;
+	} mm;
+	struct {
+		uint32_t size;
+		struct vs_field tasks, pid, tgid, comm, mm, active_mm, signal, fs, flags, state,
+			exit_state, thread_node, thread_group;
+	} task;
+	struct {
+		struct vs_field thread_head;
+	} signal;
+	struct {
+		struct vs_field rb_left, rb_right, parent_color;
+	} rb;
+	struct {
+		struct vs_field root_mnt, root_dentry;
+	} fs;
+	struct {
+		uint32_t size;
+		struct vs_field f_path_mnt, f_path_dentry, f_inode;
+	} file;
+	struct {
+		struct vs_field i_ino, i_sb;
+	} inode;
+	struct {
+		struct vs_field s_dev;
+	} super;
+	struct {
+		uint32_t size;
+		struct vs_field d_parent, d_name_len, d_name_name, d_op, d_inode, d_hash_pprev;
+	} dentry;
+	struct {
+		struct vs_field d_dname;
+	} dentry_ops;
+	struct {
+		struct vs_field mnt, mnt_parent, mnt_mountpoint;
+	} mount;
+	struct {
+		struct vs_field mnt_root;
+	} vfsmount;
+	struct {
+		struct vs_field name;
+	} vm_ops;
+	struct {
+		struct vs_field name;
+	} special;	/* vm_special_mapping */
+	struct {
+		struct vs_field ops, inum;
+	} ns;		/* ns_common */
+	struct {
+		struct vs_field name;
+	} ns_ops;	/* proc_ns_operations */
+	const struct vs_type *vma_type, *mm_type;	/* for whoever shows every member */
+};
+
+/**
+ * Resolve the table. An error names each structure or member that is needed and
+ * missing.
+ */
+struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel symbols at their link-time addresses, whatever they come from.
+ */
+#ifndef VS_KERNEL_SYMBOLS_H
+#define VS_KERNEL_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vs_err;
+
+struct vs_symbol {
+	const char *name;	/* in: what is looked for */
+	uint64_t value;		/* out: link-time address */
+	bool found;
+	bool absolute;		/* not moved by KASLR: an absolute or per-cpu symbol */
+};
+
+struct vs_symbols;
+
+struct vs_symbols_ops {
+	/** Look all of @p want up in one pass. */
+	struct vs_err *(*find)(struct vs_symbols *sy, struct vs_symbol *want, size_t n);
+	/**
+	 * The symbol at or below @p addr, the nearest one; *name_ret is NULL if
+	 * there is none. Borrowed.
+	 */
+	struct vs_err *(*nearest)(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
+				  uint64_t *value_ret);
+	void (*destroy)(struct vs_symbols *sy);
+};
+
+struct vs_symbols {
+	const struct vs_symbols_ops *ops;
+	const char *source;	/* "vmlinux .symtab" */
+	/** Called for each symbol that an answer named, if set: extract keeps those. */
+	void (*used)(void *arg, const char *name, uint64_t value);
+	void *used_arg;
+};
+
+void vs_symbols_destroy(struct vs_symbols *sy);
+
+struct vs_err *vs_symbols_find(struct vs_symbols *sy, struct vs_symbol *want, size_t n);
+
+struct vs_err *vs_symbols_nearest(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
+				  uint64_t *value_ret);
+
+#endif

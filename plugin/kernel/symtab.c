@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Symbols from vmlinux's .symtab: 200,000 of them, gone through once a question. */
+#include <elf.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "kernel/symbols.h"
+#include "kernel/vmlinux.h"
+
+struct by_addr {
+	uint64_t value;
+	uint32_t name;		/* offset in the string table */
+};
+
+struct symtab {
+	struct vs_symbols sy;
+	const unsigned char *syms;
+	size_t n;
+	const char *strs;
+	size_t strs_len;	/* the last byte is NUL */
+	bool is64, big_endian;
+	struct by_addr *sorted;	/* made when a name is asked for by address */
+	size_t n_sorted;
+};
+
+struct sym {
+	uint32_t name;
+	uint8_t type;
+	uint16_t shndx;
+	uint64_t value;
+};
+
+static inline struct sym load_sym(const struct symtab *st, size_t i)
+{
+	const bool be = st->big_endian;
+	const unsigned char *p;
+
+	if (st->is64) {
+		p = st->syms + i * sizeof(Elf64_Sym);
+		return (struct sym){
+			vs_load32(p, be), p[offsetof(Elf64_Sym, st_info)] & 15,
+			vs_load16(p + offsetof(Elf64_Sym, st_shndx), be),
+			vs_load64(p + offsetof(Elf64_Sym, st_value), be),
+		};
+	}
+	p = st->syms + i * sizeof(Elf32_Sym);
+	return (struct sym){
+		vs_load32(p, be), p[offsetof(Elf32_Sym, st_info)] & 15,
+		vs_load16(p + offsetof(Elf32_Sym, st_shndx), be),
+		vs_load32(p + offsetof(Elf32_Sym, st_value), be),
+	};
+}
+
+static struct vs_err *symtab_find(struct vs_symbols *sy, struct vs_symbol *want, size_t n)
+{
+	const struct symtab *st = (const struct symtab *)sy;
+	// Nearly every name is turned away by its first two bytes.
+	uint64_t first[65536 / 64] = { 0 };
+	size_t left = n;
+
+	for (size_t i = 0; i < n; i++) {
+		uint16_t h = vs_load16(want[i].name, false);	// names have two bytes at least, with NUL
+
+		first[h / 64] |= UINT64_C(1) << h % 64;
+	}
+	for (size_t i = 0; i < st->n && left; i++) {
+		struct sym s = load_sym(st, i);
+		const char *name;
+		uint16_t h;
+
+		if (s.name + 1 >= st->strs_len || s.shndx == SHN_UNDEF)
+			continue;
+		name = st->strs + s.name;
+		h = vs_load16(name, false);
+		if (!(first[h / 64] >> h % 64 & 1))
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			if (want[k].found || strcmp(want[k].name, name))
+				continue;
+			want[k].found = true;
+			want[k].value = s.value;
+			want[k].absolute = s.shndx == SHN_ABS;
+			left--;
+		}
+	}
+	return NULL;
+}
+
+static int cmp_addr(const void *a, const void *b)
+{
+	const struct by_addr *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return x->name < y->name ? -1 : x->name > y->name;
+}
+
+static struct vs_err *symtab_nearest(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
+				     uint64_t *value_ret)
+{
+	struct symtab *st = (struct symtab *)sy;
+	size_t lo = 0, hi;
+
+	*name_ret = NULL;
+	if (!st->sorted) {
+		st->sorted = malloc((st->n ? st->n : 1) * sizeof(*st->sorted));
+		if (!st->sorted)
+			return &vs_enomem;
+		for (size_t i = 0; i < st->n; i++) {
+			struct sym s = load_sym(st, i);
+
+			if (s.shndx == SHN_UNDEF || s.name + 1 >= st->strs_len || !st->strs[s.name] ||
+			    s.type == STT_SECTION || s.type == STT_FILE)
+				continue;
+			st->sorted[st->n_sorted++] = (struct by_addr){ s.value, s.name };
+		}
+		qsort(st->sorted, st->n_sorted, sizeof(*st->sorted), cmp_addr);
+	}
+	hi = st->n_sorted;
+	while (lo < hi) {	// the first one above addr
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (st->sorted[mid].value <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return NULL;
+	lo--;
+	while (lo && st->sorted[lo - 1].value == st->sorted[lo].value)
+		lo--;		// the same one each time, whatever qsort did
+	*name_ret = st->strs + st->sorted[lo].name;
+	*value_ret = st->sorted[lo].value;
+	return NULL;
+}
+
+static void symtab_destroy(struct vs_symbols *sy)
+{
+	struct symtab *st = (struct symtab *)sy;
+
+	free(st->sorted);
+	free(st);
+}
+
+static const struct vs_symbols_ops symtab_ops = {
+	.find = symtab_find,
+	.nearest = symtab_nearest,
+	.destroy = symtab_destroy,
+};
+
+struct vs_err *vs_vmlinux_symbols(const struct vs_vmlinux *v, struct vs_symbols **ret)
+{
+	const void *syms, *strs;
+	size_t syms_len, strs_len;
+	struct symtab *st;
+	struct vs_err *err = vs_vmlinux_section(v, ".symtab", &syms, &syms_len);
+
+	if (!err && syms)
+		err = vs_vmlinux_section(v, ".strtab", &strs, &strs_len);
+	if (err)
+		return err;
+	if (!syms || !strs || !strs_len || ((const char *)strs)[strs_len - 1])
+		return vs_err_create(VS_ERR_FORMAT, "%s: no symbol table (.symtab); expected an unstripped vmlinux",
+				     v->path);
+	st = calloc(1, sizeof(*st));
+	if (!st)
+		return &vs_enomem;
+	st->sy.ops = &symtab_ops;
+	st->sy.source = "vmlinux .symtab";
+	st->syms = syms;
+	st->is64 = v->word == 8;
+	st->n = syms_len / (st->is64 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
+	st->strs = strs;
+	st->strs_len = strs_len;
+	st->big_endian = v->big_endian;
+	*ret = &st->sy;
+	return NULL;
+}
