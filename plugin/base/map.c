@@ -17,6 +17,23 @@ void vs_map_clear(struct vs_map *m)
 	m->n = 0;
 }
 
+void vs_map_clear_keys(struct vs_map *m, const uint64_t *keys, size_t n, size_t stride)
+{
+	if (!m->mask)
+		return;
+	// A key stands in the run of full slots that begins at its hash. Each run is
+	// emptied to its end, so what a broken run would hide has gone with it.
+	for (size_t k = 0; k < n; k++) {
+		uint64_t key;
+
+		memcpy(&key, (const char *)keys + k * stride, sizeof(key));
+		for (size_t i = vs_map_hash(key) & m->mask; m->slots[i].value != VS_MAP_NONE;
+		     i = (i + 1) & m->mask)
+			m->slots[i].value = VS_MAP_NONE;
+	}
+	m->n = 0;
+}
+
 static void put(struct vs_map *m, uint64_t key, uint32_t value)
 {
 	uint32_t lo = (uint32_t)key, hi = (uint32_t)(key >> 32);

@@ -28,6 +28,12 @@ void vs_map_deinit(struct vs_map *m);
 /** Forget all entries, keep the room. */
 void vs_map_clear(struct vs_map *m);
 
+/**
+ * As vs_map_clear() for a map with few entries in much room: @p keys are all
+ * that were set, @p stride bytes apart. Costs by the number of keys.
+ */
+void vs_map_clear_keys(struct vs_map *m, const uint64_t *keys, size_t n, size_t stride);
+
 /** Make room for @p n entries in all; false without memory. */
 bool vs_map_reserve(struct vs_map *m, size_t n);
 
