@@ -30,6 +30,7 @@ class Arch:
     gcc: str
     console: str
     machine: tuple      # options of QEMU that every guest gets
+    dumps: tuple        # what QEMU can write of such a guest
 
     def cpu(self, la57):
         if self.name == "amd64":
@@ -38,7 +39,9 @@ class Arch:
 
 
 ARCHES = {a.name: a for a in (
-    Arch("amd64", "amd64", "qemu-system-x86_64", "gcc", "ttyS0", ("-M", "pc")),
+    Arch("amd64", "amd64", "qemu-system-x86_64", "gcc", "ttyS0", ("-M", "pc"),
+         ("plain", "paging", "kdump-zlib")),
     Arch("arm64", "arm64", "qemu-system-aarch64", "aarch64-linux-gnu-gcc", "ttyAMA0",
-         ("-M", "virt")),
+         ("-M", "virt"),
+         ("plain", "kdump-zlib")),
 )}

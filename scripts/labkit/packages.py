@@ -18,6 +18,9 @@ from .ui import LabError, find_tool, run, say
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 LISTS_GOOD_FOR = 12 * 3600
+IMAGE_FILES = (r"boot/(vmlinuz|config)-.*|"
+               r"(usr/)?lib/modules/[^/]*/(vmlinuz|config|.*\.ko(\.[a-z]+)?)")
+DEBUG_FILES = r"usr/lib/debug/(boot/vmlinux-.*|(usr/)?lib/modules/[^/]*/vmlinux)"
 
 
 def mirror(security):
@@ -49,8 +52,8 @@ class Apt:
         for key, value in (
                 ("Dir::Etc::sourcelist", self.dir / "sources.list"),
                 ("Dir::Etc::sourceparts", "-"),
-                ("Dir::Etc::preferences", "-"),
-                ("Dir::Etc::preferencesparts", "-"),
+                ("Dir::Etc::preferences", "/dev/null"),
+                ("Dir::Etc::preferencesparts", self.dir / "state"),
                 ("Dir::State", self.dir / "state"),
                 ("Dir::State::Lists", self.dir / "lists"),
                 ("Dir::State::status", "/dev/null"),
@@ -135,7 +138,8 @@ def unpack(deb, into, wanted, first_only=False):
                 if first_only:
                     break
         proc.stdout.close()
-        proc.kill() if first_only else None
+        if first_only:
+            proc.kill()
         status = proc.wait()
     if not count or (status and not first_only):
         raise LabError(f"{Path(deb).name}: nothing in it matches {wanted}")
@@ -204,9 +208,17 @@ class KernelFiles:
         tmp.mkdir(parents=True)
         versions = {}
         for part in parts:
-            deb, record = self.apt.download(part, tmp)
+            try:
+                deb, record = self.apt.download(part, tmp)
+            except LabError as e:
+                # The same kernel without the signature is in a package of its
+                # own; an archive may have that one alone.
+                if "404" not in str(e) or not self.apt.show(part + "-unsigned"):
+                    raise
+                part += "-unsigned"
+                deb, record = self.apt.download(part, tmp)
             versions[part] = record["Version"]
-            unpack(deb, tmp, r"boot/(vmlinuz|config)-.*|(usr/)?lib/modules/[^/]*/(vmlinuz|config|modules\..*|.*\.ko(\.[a-z]+)?)")
+            unpack(deb, tmp, IMAGE_FILES)
             deb.unlink()
         for name in ("vmlinuz", "config"):
             found = sorted(tmp.glob(f"boot/{name}-*")) + sorted(tmp.glob(f"**/modules/*/{name}"))
@@ -239,7 +251,7 @@ class KernelFiles:
         deb, record = self.apt.download(package, tmp)
         say("unpacking vmlinux")
         # Packages are sorted by path, so reading stops long before the modules' debug info.
-        unpack(deb, tmp, r"usr/lib/debug/(boot/vmlinux-.*|lib/modules/[^/]*/vmlinux|usr/lib/modules/[^/]*/vmlinux)", first_only=True)
+        unpack(deb, tmp, DEBUG_FILES, first_only=True)
         next(p for p in tmp.glob("usr/**/vmlinux*") if p.is_file()).rename(self.vmlinux)
         shutil.rmtree(tmp)
         self.meta["packages"][package] = record["Version"]

@@ -28,6 +28,7 @@ TOOLS = {
     "dpkg-deb": "dpkg",
     "tar": "tar",
     "gcc": "gcc",
+    "readelf": "binutils",
     "xz": "xz-utils",
     "zstd": "zstd",
     "mkfs.ext4": "e2fsprogs",

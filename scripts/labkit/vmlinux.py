@@ -44,10 +44,14 @@ def kallsyms(truth):
 
 
 def text_start(truth):
+    """Where the kernel's text begins in the running guest: _text, or _stext where kallsyms lacks it."""
+    found = {}
     for address, _, name in kallsyms(truth):
-        if name == "_text" and address:
-            return address
-    raise LabError("the guest's kallsyms has no _text: was it read without privilege?")
+        if name in ("_text", "_stext") and address:
+            found.setdefault(name, address)
+    if not found:
+        raise LabError("the guest's kallsyms has neither _text nor _stext: was it read without privilege?")
+    return found.get("_text") or found["_stext"]
 
 
 # ---- the image ----
