@@ -11,9 +11,17 @@ libvmascope_la_SOURCES += \
 	%D%/base/buf.c %D%/base/buf.h %D%/base/bytes.h %D%/base/cleanup.h %D%/base/err.c \
 	%D%/base/err.h %D%/base/map.c %D%/base/map.h %D%/base/out.c %D%/base/out.h %D%/base/vec.h
 libvmascope_la_SOURCES += \
-	%D%/image/image.h
+	%D%/image/elf.c %D%/image/image.c %D%/image/image.h %D%/image/probe.h
 libvmascope_la_SOURCES += \
-	%D%/space/space.h
+	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/x86_64.c
+libvmascope_la_SOURCES += \
+	%D%/kernel/btf.c %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
+	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/place.c \
+	%D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/types.c \
+	%D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
+	%D%/kernel/vmlinux.h
+libvmascope_la_SOURCES += \
+	%D%/space/order.c %D%/space/space.c %D%/space/space.h
 libvmascope_la_SOURCES += \
 	%D%/check/check.h
 libvmascope_la_SOURCES += \
@@ -30,7 +38,9 @@ loaderdir = $(pkglibdir)
 if WITH_EXTENSION
 pkglib_LTLIBRARIES += %D%/gdb/vmascope.la
 nodist_loader_DATA = %D%/gdb/vmascope.py
-%C%_gdb_vmascope_la_SOURCES = %D%/gdb/module.c
+%C%_gdb_vmascope_la_SOURCES = \
+	%D%/gdb/command.c %D%/gdb/complete.c %D%/gdb/gdb.h %D%/gdb/inferior.c %D%/gdb/module.c \
+	%D%/gdb/out.c %D%/gdb/text.c
 %C%_gdb_vmascope_la_CPPFLAGS = $(AM_CPPFLAGS) $(GDB_PYTHON_CPPFLAGS)
 # Only the entry is exported: GDB has symbols of its own (xmalloc) that would
 # silently take the place of ours. libpython is GDB's, so it is not linked.

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * GDB's face. Only this folder knows Python, and only its limited API of 3.9,
+ * so that one binary serves the Python of any GDB.
+ *
+ * Functions that return a PyObject or an int follow Python: NULL or -1 is an
+ * exception that has been set.
+ */
+#ifndef VS_GDB_GDB_H
+#define VS_GDB_GDB_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x03090000
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/out.h"
+#include "cmd/cmd.h"
+
+static inline void vs_cleanup_decref(PyObject **o)
+{
+	Py_XDECREF(*o);
+}
+
+#define _cleanup_decref_ __attribute__((cleanup(vs_cleanup_decref)))
+
+/* One GDB is one process with one session. */
+struct vs_gdb {
+	PyObject *gdb;		/* the module gdb */
+	PyObject *write;	/* gdb.write */
+	PyObject *error;	/* gdb.GdbError */
+	struct vs_session *session;
+
+	/* What GDB itself has open and the session was opened from; see inferior.c. */
+	char *core, *vmlinux;	/* NULL: opened by `vma open`, or nothing is open */
+	long connection;	/* number of GDB's connection to that core, -1 if unknown */
+};
+
+extern struct vs_gdb vs_gdb;
+
+/** Output of one command, and the exception that ended it, if any. */
+struct vs_gdb_out {
+	PyObject *type, *value, *trace;	/* fetched: no other call may see them set */
+	bool progress_shown;
+};
+
+/* out.c */
+
+/** @p from_tty as GDB passes it. */
+int vs_gdb_out_init(struct vs_out *out, struct vs_gdb_out *face, bool from_tty);
+/** Put the exception back that ended the output, if there was one: -1, else 0. */
+int vs_gdb_out_deinit(struct vs_out *out, struct vs_gdb_out *face);
+/** A stream that goes nowhere. */
+void vs_gdb_out_init_null(struct vs_out *out);
+/** Bytes as a str; what is no UTF-8 in octal, as the kernel escapes it. */
+PyObject *vs_gdb_str(const char *data, size_t len);
+/** Register the codec error handler that vs_gdb_str() needs. */
+int vs_gdb_out_setup(void);
+
+/* text.c */
+
+/** The bytes of a str, as UTF-8 with whatever bytes it was made of. Returns a bytes object. */
+PyObject *vs_gdb_bytes(PyObject *str);
+/** @p path with its ~ expanded, which no shell does for us here. Returns a bytes object. */
+PyObject *vs_gdb_expand(PyObject *path);
+/** The words of a line as GDB splits them, a ~ expanded: a list of bytes objects. */
+PyObject *vs_gdb_words(const char *line);
+/** The exception now set, as an error of ours; clears it. KeyboardInterrupt is &vs_einterrupted. */
+struct vs_err *vs_gdb_take_exception(void);
+/** gdb.parameter(@p name), a new reference; Py_None also where GDB has none such. */
+PyObject *vs_gdb_parameter(const char *name);
+
+/* command.c */
+
+/** invoke(arg, from_tty) of a command; self is a capsule of a struct vs_cmd. */
+PyObject *vs_gdb_invoke(PyObject *self, PyObject *args);
+/** invoke(arg, from_tty) of `vma` itself: nothing known stands behind it. */
+PyObject *vs_gdb_invoke_prefix(PyObject *self, PyObject *args);
+
+/* complete.c */
+
+/** complete(text, word) of a command; self is a capsule of a struct vs_cmd. */
+PyObject *vs_gdb_complete(PyObject *self, PyObject *args);
+
+/* inferior.c */
+
+/**
+ * Open what GDB has opened, unless `vma open` opened something or it is open
+ * already. Without a core file in GDB it does nothing.
+ */
+struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out);
+/** `open` or `close` has had its way with the session: it is not GDB's any more. */
+void vs_gdb_detach(void);
+
+#endif
