@@ -7,18 +7,19 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Kernel:
     name: str
-    suite: str
-    security: bool      # the suite lives in the security archive
+    suites: tuple       # (name, is it in the security archive?): where to look, in this order
     vcpus: int
-    note: str
 
 
 KERNELS = {k.name: k for k in (
-    Kernel("5.10", "bullseye-security", True, 2, "vm_next list and vm_rb tree"),
-    Kernel("6.1", "bookworm", False, 2, "maple tree; 5-level paging with --la57"),
-    Kernel("6.12", "trixie", False, 2, "maple tree, per-VMA locks"),
+    # vm_next list and vm_rb tree
+    Kernel("5.10", (("bullseye-security", True), ("bullseye", False)), 2),
+    # the first maple tree that was released to the world; 5-level page tables
+    Kernel("6.1", (("bookworm", False), ("bookworm-security", True)), 2),
+    # per-VMA locks
+    Kernel("6.12", (("trixie", False), ("trixie-security", True)), 2),
     # 7.x under software emulation sometimes loses its second CPU at boot.
-    Kernel("newest", "sid", False, 1, "whatever sid has"),
+    Kernel("newest", (("sid", False),), 1),
 )}
 
 

@@ -14,7 +14,7 @@ import tarfile
 import time
 from pathlib import Path
 
-from .ui import LabError, find_tool, run, say
+from .ui import LabError, find_tool, run, say, warn
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 LISTS_GOOD_FOR = 12 * 3600
@@ -45,9 +45,9 @@ def mirror(security):
 class Apt:
     """One private apt: one suite, one architecture, one directory."""
 
-    def __init__(self, base, kernel, arch):
-        self.kernel, self.arch = kernel, arch
-        self.dir = Path(base) / f"apt-{kernel.suite}-{arch.name}"
+    def __init__(self, base, suite, security, arch):
+        self.suite, self.security, self.arch = suite, security, arch
+        self.dir = Path(base) / f"apt-{suite}-{arch.name}"
         self.opts = []
         for key, value in (
                 ("Dir::Etc::sourcelist", self.dir / "sources.list"),
@@ -77,14 +77,14 @@ class Apt:
         for sub in ("lists/partial", "cache/archives/partial", "state"):
             (self.dir / sub).mkdir(parents=True, exist_ok=True)
         (self.dir / "sources.list").write_text(
-            f"deb [signed-by={KEYRING}] {mirror(self.kernel.security)} {self.kernel.suite} main\n")
-        say(f"apt: lists of {self.kernel.suite} ({self.arch.name})")
+            f"deb [signed-by={KEYRING}] {mirror(self.security)} {self.suite} main\n")
+        say(f"apt: lists of {self.suite} ({self.arch.name})")
         try:
             run(["apt-get", *self.opts, "-q", "-o", "APT::Update::Error-Mode=any", "update"])
         except LabError as e:
             if "NO_PUBKEY" in str(e):
                 raise LabError(
-                    f"{KEYRING} of this machine has no key for {self.kernel.suite}: install a newer "
+                    f"{KEYRING} of this machine has no key for {self.suite}: install a newer "
                     f"debian-archive-keyring\n{e}") from None
             raise
         stamp.touch()
@@ -111,7 +111,7 @@ class Apt:
         """Fetch one .deb; apt checks its hash against the signed lists."""
         record = self.show(package)
         if not record:
-            raise LabError(f"{self.kernel.suite} has no package {package}")
+            raise LabError(f"{self.suite} has no package {package}")
         say(f"fetching {package} {record['Version']} ({int(record['Size']) / 1e6:,.0f} MB)")
         run(["apt-get", *self.opts, "-q", "download", package], cwd=into, timeout=3600)
         debs = list(Path(into).glob(f"{package}_*.deb"))
@@ -152,7 +152,6 @@ class KernelFiles:
     def __init__(self, cache, kernel, arch):
         self.cache, self.kernel, self.arch = Path(cache), kernel, arch
         self.dir = self.cache / f"{kernel.name}-{arch.name}"
-        self.apt = Apt(cache, kernel, arch)
         self.meta = {}
         self._load()
 
@@ -194,29 +193,35 @@ class KernelFiles:
             self._fetch_debug()
 
     def _fetch_image(self, refresh):
-        self.apt.update(force=refresh)
-        top = self.apt.show(f"linux-image-{self.arch.flavour}")
-        images = self.apt.depends(top or {}, r"linux-image-[0-9].*")
+        """From the first suite that delivers: lists may promise files which the mirror has dropped."""
+        trouble = []
+        for suite, security in self.kernel.suites:
+            try:
+                apt = Apt(self.cache, suite, security, self.arch)
+                apt.update(force=refresh)
+                self._fetch_image_from(apt)
+                return
+            except LabError as e:
+                trouble.append(f"{suite}: {e}")
+                if suite != self.kernel.suites[-1][0]:
+                    warn(f"{suite} does not deliver, trying the next suite: {str(e)[-300:]}")
+        raise LabError(f"no {self.kernel.name} for {self.arch.name}:\n" + "\n".join(trouble))
+
+    def _fetch_image_from(self, apt):
+        top = apt.show(f"linux-image-{self.arch.flavour}")
+        images = apt.depends(top or {}, r"linux-image-[0-9].*")
         if not images:
-            raise LabError(f"{self.kernel.suite} has no linux-image-{self.arch.flavour}")
+            raise LabError(f"no linux-image-{self.arch.flavour} in it")
         image = images[0]
         release = image[len("linux-image-"):]
         # Since 7.x the image package is empty and its files are in these two.
-        parts = self.apt.depends(self.apt.show(image), r"linux-(binary|modules)-.*") or [image]
+        parts = apt.depends(apt.show(image), r"linux-(binary|modules)-.*") or [image]
         tmp = self.dir.with_name(self.dir.name + ".tmp")
         shutil.rmtree(tmp, ignore_errors=True)
         tmp.mkdir(parents=True)
         versions = {}
         for part in parts:
-            try:
-                deb, record = self.apt.download(part, tmp)
-            except LabError as e:
-                # The same kernel without the signature is in a package of its
-                # own; an archive may have that one alone.
-                if "404" not in str(e) or not self.apt.show(part + "-unsigned"):
-                    raise
-                part += "-unsigned"
-                deb, record = self.apt.download(part, tmp)
+            deb, record = apt.download(part, tmp)
             versions[part] = record["Version"]
             unpack(deb, tmp, IMAGE_FILES)
             deb.unlink()
@@ -234,21 +239,22 @@ class KernelFiles:
         if self.dir.exists():
             shutil.rmtree(self.dir)
         tmp.rename(self.dir)
-        self.meta = {"release": release, "packages": versions}
+        self.meta = {"release": release, "packages": versions, "suite": apt.suite, "security": apt.security}
         self._save()
 
     def _fetch_debug(self):
         package = f"linux-image-{self.release}-dbg"
-        self.apt.update()
+        apt = Apt(self.cache, self.meta["suite"], self.meta["security"], self.arch)
+        apt.update()
         image_version = next(iter(self.meta["packages"].values()))
-        record = self.apt.show(package)
+        record = apt.show(package)
         if not record or record["Version"] != image_version:
-            raise LabError(f"{self.kernel.suite} no longer has {package} {image_version}; "
+            raise LabError(f"{apt.suite} no longer has {package} {image_version}; "
                            "run again with --refresh to move to its newest kernel")
         tmp = self.dir / "debug.tmp"
         shutil.rmtree(tmp, ignore_errors=True)
         tmp.mkdir()
-        deb, record = self.apt.download(package, tmp)
+        deb, record = apt.download(package, tmp)
         say("unpacking vmlinux")
         # Packages are sorted by path, so reading stops long before the modules' debug info.
         unpack(deb, tmp, DEBUG_FILES, first_only=True)
