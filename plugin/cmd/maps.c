@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* maps: what /proc/PID/maps would have said. */
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/out.h"
+#include "cmd/cmds.h"
+#include "cmd/session.h"
+#include "render/json.h"
+#include "render/maps.h"
+
+/* Say once what is not whole, and raise the status to it. */
+static void tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, int *status)
+{
+	const struct vs_walk *walks[] = { &s->next, &s->prev, &s->tree };
+	size_t absent = s->n_absent, broken = 0;
+
+	for (size_t w = 0; w < 3; w++)
+		for (size_t i = 0; i < walks[w]->breaks.n; i++)
+			broken += walks[w]->breaks.v[i].why != VS_STOP_ABSENT;
+	if (broken) {
+		vs_out_say(out, "pid %d: the walks over its VMAs break at %zu place%s; see check", pid,
+			   broken, broken == 1 ? "" : "s");
+		*status = VS_STATUS_DAMAGE;
+	}
+	if (absent) {
+		vs_out_say(out, "pid %d: %zu object%s are not in the dump (%s)", pid, absent,
+			   absent == 1 ? "" : "s", vs_from_name(s->mm_absent ? s->mm_from : VS_FROM_EXCLUDED));
+		if (*status == VS_STATUS_OK)
+			*status = VS_STATUS_INCOMPLETE;
+	}
+	for (size_t i = 0; i < s->vmas.n; i++) {
+		const struct vs_vma *v = &s->vmas.v[i];
+
+		if (!v->file || v->fact == VS_NONE || !s->facts[v->fact].problem)
+			continue;
+		vs_out_say(out, "pid %d: the file at %#llx-%#llx has no name here: %s", pid,
+			   (unsigned long long)v->start, (unsigned long long)v->end,
+			   s->facts[v->fact].problem);
+		if (*status == VS_STATUS_OK)
+			*status = VS_STATUS_INCOMPLETE;
+		return;		// one line for all
+	}
+}
+
+static struct vs_err *print_one(struct vs_session *s, const struct vs_task *t, bool head,
+				const struct vs_args *args, struct vs_out *out, int *status)
+{
+	struct vs_order order = { 0 };
+	struct vs_err *err = vs_session_space(s, t->mm, true, out);
+
+	if (err)
+		return vs_err_wrap(err, "pid %d", t->pid);
+	if (!vs_space_order(s->space, &order))
+		return &vs_enomem;
+	if (args->json) {
+		err = vs_json_maps(out, s->space, &order, t);
+	} else {
+		if (head) {
+			vs_buf_puts(&out->buf, "==> ");
+			vs_buf_dec(&out->buf, (uint64_t)t->pid);
+			vs_buf_putc(&out->buf, ' ');
+			vs_buf_put_clean(&out->buf, t->comm, __builtin_strlen(t->comm));
+			vs_buf_puts(&out->buf, " <==\n");
+		}
+		err = vs_render_maps(out, s->space, &order, out->terminal);
+	}
+	vs_order_deinit(&order);
+	if (!err)
+		tell_damage(s->space, t->pid, out, status);
+	return err;
+}
+
+static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			  int *status_ret)
+{
+	_cleanup_free_ uint32_t *tasks = NULL;
+	size_t n, with_mm = 0;
+	struct vs_err *err = vs_select_tasks(s, args, out, &tasks, &n);
+
+	if (!err && args->json)
+		err = vs_json_header(out, "maps");
+	if (err)
+		return err;
+	for (size_t i = 0; i < n; i++)
+		with_mm += s->tasks.v.v[tasks[i]].mm != 0;
+	for (size_t i = 0; !err && i < n; i++) {
+		const struct vs_task *t = &s->tasks.v.v[tasks[i]];
+
+		if (t->mm)
+			err = print_one(s, t, with_mm > 1, args, out, status_ret);
+		else
+			vs_out_say(out, "pid %d (%s): %s, no address space", t->pid, t->comm, vs_why_no_mm(t));
+	}
+	return err;
+}
+
+const struct vs_cmd vs_cmd_maps = {
+	.name = "maps",
+	.faces = VS_FACE_BOTH,
+	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.usage = "DUMP [SELECTION...]",
+	.gdb_usage = "[SELECTION...]",
+	.summary = "print address spaces as /proc/PID/maps would have said them",
+	.help = "For one process the output is, byte for byte, what /proc/PID/maps said on the\n"
+		"machine when it was dumped, to a reader whose root is that of pid 1. Several\n"
+		"address spaces are each headed by ==> PID COMM <==. On a terminal control\n"
+		"characters in names are shown in octal; into a file or a pipe only the newline\n"
+		"is, as the kernel does it.\n"
+		"\n"
+		"Where one of the structures is damaged, the VMAs that the others still lead to\n"
+		"are printed all the same, and one line on standard error says so.",
+	.example = "vmascope maps vmcore 1234 --vmlinux vmlinux",
+	.gdb_example = "vma maps 1234",
+	.run = run,
+};

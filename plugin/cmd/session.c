@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/session.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/out.h"
+
+struct vs_session *vs_session_create(void)
+{
+	return calloc(1, sizeof(struct vs_session));
+}
+
+void vs_session_destroy(struct vs_session *s)
+{
+	if (!s)
+		return;
+	vs_session_close(s);
+	free(s);
+}
+
+void vs_session_close(struct vs_session *s)
+{
+	vs_files_deinit(&s->files);
+	vs_tasks_deinit(&s->tasks);
+	vs_space_destroy(s->space);
+	vs_kernel_close(s->k);
+	free(s->dump);
+	free(s->vmlinux);
+	*s = (struct vs_session){ 0 };
+}
+
+bool vs_session_is_open(const struct vs_session *s)
+{
+	return s->k;
+}
+
+struct vs_err *vs_session_open(struct vs_session *s, const char *dump, const char *vmlinux,
+			       bool force, struct vs_out *out)
+{
+	struct vs_image *img;
+	struct vs_err *err;
+
+	vs_session_close(s);
+	err = vs_image_open(dump, out, &img);
+	if (!err)
+		err = vs_kernel_open(img, vmlinux, force, out, &s->k);
+	if (err)
+		return err;
+	if (s->k->img->needed_size > s->k->img->file_size)
+		vs_out_say(out, "%s is cut: %" PRIu64 " bytes are there, %" PRIu64 " are missing",
+			   dump, s->k->img->file_size, s->k->img->needed_size - s->k->img->file_size);
+	s->space = vs_space_create();
+	s->dump = strdup(dump);
+	s->vmlinux = vmlinux ? strdup(vmlinux) : NULL;
+	if (!s->space || !s->dump || (vmlinux && !s->vmlinux)) {
+		vs_session_close(s);
+		return &vs_enomem;
+	}
+	return NULL;
+}
+
+int32_t vs_session_task(const struct vs_session *s)
+{
+	return s->task;
+}
+
+void vs_session_set_task(struct vs_session *s, int32_t pid)
+{
+	s->task = pid;
+}
+
+struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out)
+{
+	struct vs_err *err;
+
+	if (s->have_tasks)
+		return NULL;
+	err = vs_tasks_read(s->k, out, &s->tasks);
+	s->have_tasks = !err;
+	return err;
+}
+
+struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t **ret, size_t *n_ret)
+{
+	struct vs_err *err = vs_session_tasks(s, out);
+
+	if (err)
+		return err;
+	*n_ret = 0;
+	*ret = malloc((s->tasks.v.n ? s->tasks.v.n : 1) * sizeof(**ret));
+	if (!*ret)
+		return &vs_enomem;
+	for (size_t i = 0; i < s->tasks.v.n; i++)
+		if (s->tasks.v.v[i].leader == i)
+			(*ret)[(*n_ret)++] = s->tasks.v.v[i].pid;
+	return NULL;
+}
+
+struct vs_err *vs_session_users(struct vs_session *s, uint64_t mm)
+{
+	for (int leaders = 1; leaders >= 0; leaders--) {
+		for (size_t i = 0; i < s->tasks.v.n; i++) {
+			const struct vs_task *t = &s->tasks.v.v[i];
+			struct vs_space_user *u;
+
+			if (t->mm != mm || (t->leader == i) != leaders)
+				continue;
+			if (!vs_vec_reserve(&s->space->users, s->space->users.n + 1))
+				return &vs_enomem;
+			u = &s->space->users.v[s->space->users.n++];
+			u->pid = t->pid;
+			u->tgid = t->tgid;
+			memcpy(u->comm, t->comm, sizeof(u->comm));
+		}
+	}
+	return NULL;
+}
+
+struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, struct vs_out *out)
+{
+	struct vs_err *err = NULL;
+
+	if (s->space_mm != mm) {
+		s->space_mm = 0;
+		err = vs_mm_read(s->k, mm, out, s->space);
+		if (!err)
+			err = vs_session_users(s, mm);
+		if (!err)
+			s->space_mm = mm;
+	}
+	if (!err && names && !s->have_files) {
+		vs_files_init(&s->files, s->k, &s->tasks);
+		s->have_files = true;
+	}
+	if (!err && names && !s->space->names)
+		err = vs_files_name(&s->files, s->k, out, s->space);
+	return err;
+}

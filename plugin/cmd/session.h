@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is open, and what has been learned of it; for commands.
+ */
+#ifndef VS_CMD_SESSION_H
+#define VS_CMD_SESSION_H
+
+#include "cmd/cmd.h"
+#include "kernel/kernel.h"
+#include "mm/mm.h"
+#include "space/space.h"
+#include "space/tasks.h"
+
+struct vs_session {
+	struct vs_kernel *k;		/* NULL: nothing is open */
+	char *dump, *vmlinux;		/* as they were given; vmlinux may be NULL */
+	int32_t task;			/* selected by `vma task`, 0: none */
+	struct vs_tasks tasks;
+	bool have_tasks;
+	struct vs_files files;
+	bool have_files;
+	struct vs_space *space;		/* the one last read; its room serves the next */
+	uint64_t space_mm;		/* of which mm it is, 0: none */
+};
+
+/** The tasks, read at the first call. */
+struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out);
+
+/** The address space of @p mm in s->space, with the names of its mappings if @p names. */
+struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, struct vs_out *out);
+
+/* --- select.c --- */
+
+/** One address space and the tasks that use it. */
+struct vs_target_mm {
+	uint64_t mm;
+	uint32_t first;		/* index of its first task in the session's tasks; VS_NONE if none is known */
+};
+
+/**
+ * The processes that the arguments select, as indices of group leaders (or of the
+ * thread whose tid was given), in the order of pids. Nothing selected: all that
+ * have an address space (in GDB the task of `vma task`). A selection that matches nothing is an error.
+ */
+struct vs_err *vs_select_tasks(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			       uint32_t **ret, size_t *n_ret);
+
+/**
+ * The address spaces that the arguments select, each once. Also takes mm=ADDR
+ * where no task has that mm.
+ */
+struct vs_err *vs_select_mms(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			     struct vs_target_mm **ret, size_t *n_ret);
+
+/** "a kernel thread", "a zombie", ...: why @p t has no address space. */
+const char *vs_why_no_mm(const struct vs_task *t);
+
+/** Put the users of s->space->mm into it: leaders first. */
+struct vs_err *vs_session_users(struct vs_session *s, uint64_t mm);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What /proc/PID/maps shows behind the ranges: device, inode and path of files,
+ * names of special mappings. Each file is worked out once a session.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/out.h"
+#include "kernel/kernel.h"
+#include "mm/mm.h"
+
+/* The reader's root is that of pid 1, as it would be for a person at the machine. */
+void vs_files_init(struct vs_files *f, struct vs_kernel *k, const struct vs_tasks *tasks)
+{
+	const struct vs_layout *l = &k->layout;
+
+	*f = (struct vs_files){ 0 };
+	for (size_t i = 0; i < tasks->v.n; i++) {
+		const struct vs_task *t = &tasks->v.v[i];
+
+		if (t->pid != 1 || !t->fs)
+			continue;
+		f->have_root = vs_kmem_ulong(&k->mem, t->fs + (uint64_t)l->fs.root_mnt.off, &f->root_mnt) &&
+			vs_kmem_ulong(&k->mem, t->fs + (uint64_t)l->fs.root_dentry.off, &f->root_dentry);
+		return;
+	}
+}
+
+void vs_files_deinit(struct vs_files *f)
+{
+	for (size_t i = 0; i < f->facts.n; i++) {
+		free(f->facts.v[i].path);
+		free(f->facts.v[i].problem);
+	}
+	for (size_t i = 0; i < f->names.n; i++)
+		free(f->names.v[i].name);
+	vs_vec_deinit(&f->facts);
+	vs_vec_deinit(&f->names);
+	vs_map_deinit(&f->by_file);
+	vs_map_deinit(&f->by_name);
+}
+
+/* Device and inode number: file_inode(file)->i_sb->s_dev, i_ino. */
+static bool read_inode(struct vs_kernel *k, uint64_t file, struct vs_fact *fact)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t inode, sb, dev;
+
+	if (!vs_kmem_ulong(&k->mem, file + (uint64_t)l->file.f_inode.off, &inode) ||
+	    !vs_kmem_uint(&k->mem, inode + (uint64_t)l->inode.i_ino.off, l->inode.i_ino.size, &fact->ino) ||
+	    !vs_kmem_ulong(&k->mem, inode + (uint64_t)l->inode.i_sb.off, &sb) ||
+	    !vs_kmem_uint(&k->mem, sb + (uint64_t)l->super.s_dev.off, l->super.s_dev.size, &dev))
+		return false;
+	fact->dev = (uint32_t)dev;
+	return true;
+}
+
+struct vs_err *vs_files_fact(struct vs_files *f, struct vs_kernel *k, uint64_t file, uint32_t *idx_ret)
+{
+	struct vs_fact fact = { .file = file };
+	struct vs_err *err;
+
+	*idx_ret = vs_map_get(&f->by_file, file);
+	if (*idx_ret != VS_MAP_NONE)
+		return NULL;
+	err = vs_path_of_file(k, f, file, &fact.path, &fact.path_len, &fact.problem);
+	if (err)
+		return err;
+	if (!read_inode(k, file, &fact) && !fact.problem &&
+	    asprintf(&fact.problem, "inode of the struct file at %#" PRIx64 " is not in the dump", file) < 0)
+		fact.problem = NULL;
+	*idx_ret = (uint32_t)f->facts.n;
+	if (!vs_vec_reserve(&f->facts, f->facts.n + 1) || !vs_map_set(&f->by_file, file, *idx_ret)) {
+		free(fact.path);
+		free(fact.problem);
+		return &vs_enomem;
+	}
+	f->facts.v[f->facts.n++] = fact;
+	return NULL;
+}
+
+/*
+ * vm_ops->name of a mapping without a file. Of the kernel's own such functions
+ * only special_mapping_name() and gate_vma_name() are left since 4.x.
+ */
+static struct vs_err *special_name(struct vs_files *f, struct vs_kernel *k, const struct vs_vma *v,
+				   const char **ret)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t fn, special, str;
+	char buf[256];
+	uint32_t i;
+
+	*ret = NULL;
+	if (!v->ops || !vs_has(l->vm_ops.name) || !vs_has(l->special.name) ||
+	    !vs_kernel_sym(k, VS_SYM_SPECIAL_MAPPING_NAME, &special) ||
+	    !vs_kmem_ulong(&k->mem, v->ops + (uint64_t)l->vm_ops.name.off, &fn) || fn != special)
+		return NULL;
+	i = vs_map_get(&f->by_name, v->private_data);
+	if (i == VS_MAP_NONE) {
+		if (!vs_kmem_ulong(&k->mem, v->private_data + (uint64_t)l->special.name.off, &str) ||
+		    !vs_kmem_string(&k->mem, str, buf, sizeof(buf)))
+			return NULL;
+		i = (uint32_t)f->names.n;
+		if (!vs_vec_reserve(&f->names, f->names.n + 1) ||
+		    !vs_map_set(&f->by_name, v->private_data, i))
+			return &vs_enomem;
+		f->names.v[f->names.n] = (struct vs_name){ v->private_data, strdup(buf) };
+		if (!f->names.v[f->names.n].name)
+			return &vs_enomem;
+		f->names.n++;
+	}
+	*ret = f->names.v[i].name;
+	return NULL;
+}
+
+struct vs_err *vs_files_name(struct vs_files *f, struct vs_kernel *k, struct vs_out *out,
+			     struct vs_space *s)
+{
+	free(s->names);
+	s->names = calloc(s->vmas.n ? s->vmas.n : 1, sizeof(*s->names));
+	if (!s->names)
+		return &vs_enomem;
+	for (size_t i = 0; i < s->vmas.n; i++) {
+		struct vs_vma *v = &s->vmas.v[i];
+		struct vs_err *err = i % 4096 ? NULL : vs_out_poll(out);
+
+		if (!err && v->file)
+			err = vs_files_fact(f, k, v->file, &v->fact);
+		else if (!err)
+			err = special_name(f, k, v, &s->names[i]);
+		if (err)
+			return err;
+	}
+	s->facts = f->facts.v;
+	s->n_facts = f->facts.n;
+	return NULL;
+}

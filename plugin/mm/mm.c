@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One address space: the mm_struct, then every walk that its kernel has. */
+#include "mm/mm.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/out.h"
+#include "kernel/kernel.h"
+
+/* Which members this kernel has: what decides which rules apply. */
+static uint32_t has_of(const struct vs_kernel *k)
+{
+	const struct vs_layout *l = &k->layout;
+	uint32_t has = 0;
+
+	if (vs_has(l->mm.mmap) && vs_has(l->vma.vm_next))
+		has |= VS_HAS_LIST;
+	if (has && vs_has(l->vma.vm_prev))
+		has |= VS_HAS_PREV;
+	if (vs_has(l->mm.mm_rb) && vs_has(l->vma.vm_rb))
+		has |= VS_HAS_RB;
+	if (vs_has(l->mm.mm_mt))
+		has |= VS_HAS_MAPLE;
+	if (vs_has(l->vma.rb_subtree_gap))
+		has |= VS_HAS_SUBTREE_GAP;
+	if (vs_has(l->mm.highest_vm_end))
+		has |= VS_HAS_HIGHEST_VM_END;
+	if (vs_has(l->mm.data_vm))
+		has |= VS_HAS_DATA_VM;
+	if (vs_has(l->mm.shared_vm))
+		has |= VS_HAS_SHARED_VM;
+	if (k->sym[VS_SYM_STACK_GUARD_GAP].found)
+		has |= VS_HAS_STACK_GUARD_GAP;
+	return has;
+}
+
+static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs_mm_fields *f)
+{
+	const struct vs_layout *l = &k->layout;
+	const bool be = k->mem.target.big_endian;
+
+#define LD(m) f->m = vs_has(l->mm.m) ? vs_load(raw + l->mm.m.off, l->mm.m.size, be) : 0
+	LD(mmap);
+	LD(map_count);
+	LD(total_vm);
+	LD(locked_vm);
+	LD(pinned_vm);
+	LD(data_vm);
+	LD(exec_vm);
+	LD(stack_vm);
+	LD(shared_vm);
+	LD(highest_vm_end);
+	LD(task_size);
+	LD(mmap_base);
+	LD(start_code);
+	LD(end_code);
+	LD(start_data);
+	LD(end_data);
+	LD(start_brk);
+	LD(brk);
+	LD(start_stack);
+	LD(arg_start);
+	LD(arg_end);
+	LD(env_start);
+	LD(env_end);
+	LD(hiwater_vm);
+	LD(hiwater_rss);
+	LD(pgtables_bytes);
+	LD(mm_users);
+	LD(mm_count);
+	LD(pgd);
+#undef LD
+	if (vs_has(l->mm.mm_rb) && vs_has(l->vma.vm_rb)) {
+		f->rb_root = vs_load(raw + l->mm.mm_rb.off, k->mem.target.word, be);
+		if (f->rb_root)
+			f->rb_root -= (uint64_t)l->vma.vm_rb.off;
+	}
+	// mm_rss_stat.count[]: MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES (since 4.5)
+	if (vs_has(l->mm.rss_count)) {
+		const unsigned char *c = raw + l->mm.rss_count.off;
+		unsigned int word = k->mem.target.word;
+
+		f->rss_file = vs_load(c, word, be);
+		f->rss_anon = vs_load(c + word, word, be);
+		f->swap_ents = vs_load(c + 2 * word, word, be);
+		if (l->mm.rss_count.size >= 4 * word)
+			f->rss_shmem = vs_load(c + 3 * word, word, be);
+	}
+}
+
+/* The gate VMA is a variable of the kernel, the same for all that may use it. */
+static void read_gate(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_space *s)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t gate, mode_at, mode;
+
+	if (!vs_kernel_sym(k, VS_SYM_GATE_VMA, &gate))
+		return;
+	// MM_CONTEXT_HAS_VSYSCALL, bit 1 since 5.13 and before: a 64-bit process
+	if (vs_has(l->mm.context_flags) &&
+	    !(vs_load(raw_mm + l->mm.context_flags.off, l->mm.context_flags.size,
+		      k->mem.target.big_endian) & 2))
+		return;
+	// EMULATE 0, XONLY 1, NONE 2: unchanged since 5.2, NONE since 3.0
+	if (vs_kernel_sym(k, VS_SYM_VSYSCALL_MODE, &mode_at) && vs_kmem_uint(&k->mem, mode_at, 4, &mode) &&
+	    mode == 2)
+		return;
+	vs_vma_read(k, gate, &s->gate);
+	s->gate.addr = gate;
+	if (s->gate.absent)
+		s->gate.end = 0;
+	s->gate_name = "[vsyscall]";	// gate_vma_name()
+}
+
+/* The bytes of the mm_struct: borrowed from the dump, or in *buf_ret, which the caller frees. */
+static struct vs_err *read_raw(struct vs_kernel *k, uint64_t mm, unsigned char **buf_ret,
+			       const unsigned char **raw_ret, enum vs_from *from_ret)
+{
+	*raw_ret = vs_kmem_peek(&k->mem, mm, k->layout.mm.size, from_ret);
+	if (*raw_ret)
+		return NULL;
+	*raw_ret = *buf_ret = malloc(k->layout.mm.size);
+	if (!*buf_ret)
+		return &vs_enomem;
+	*from_ret = vs_kmem_read(&k->mem, mm, *buf_ret, k->layout.mm.size, NULL);
+	return NULL;
+}
+
+struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_fields *ret)
+{
+	_cleanup_free_ unsigned char *buf = NULL;
+	const unsigned char *raw;
+	enum vs_from from;
+	struct vs_err *err = read_raw(k, mm, &buf, &raw, &from);
+
+	if (!err)
+		read_fields(k, raw, ret);
+	return err;
+}
+
+struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s)
+{
+	const struct vs_layout *l = &k->layout;
+	struct vs_reader r = { k, out, s, 0 };
+	_cleanup_free_ unsigned char *buf = NULL;
+	const unsigned char *raw;
+	enum vs_from from;
+	struct vs_err *err;
+	uint64_t at;
+
+	vs_space_reset(s);
+	s->mm = mm;
+	s->has = has_of(k);
+	s->page_shift = k->mem.target.page_shift;
+	s->word = k->mem.target.word;
+	s->limit = k->mem.arch->user_end(k->mem.pgt.levels);
+	s->prev_from = VS_NONE;
+	if (vs_kernel_sym(k, VS_SYM_STACK_GUARD_GAP, &at) &&
+	    !vs_kmem_ulong(&k->mem, at, &s->stack_guard_gap))
+		s->has &= ~(uint32_t)VS_HAS_STACK_GUARD_GAP & ~(uint32_t)VS_HAS_SUBTREE_GAP;
+	err = read_raw(k, mm, &buf, &raw, &from);
+	if (err)
+		return err;
+	s->mm_absent = !vs_from_ok(from);
+	s->n_absent += s->mm_absent;
+	s->mm_from = (uint8_t)from;
+	read_fields(k, raw, &s->f);
+	if (s->f.task_size && s->f.task_size < s->limit && !(s->f.task_size & (vs_page_size(&k->mem.target) - 1)))
+		s->limit = s->f.task_size;
+	read_gate(k, raw, s);
+	// A dump cannot hold more VMAs than fit into it, whatever its pointers say.
+	r.bound = (size_t)(k->img->file_size / l->vma.size) + 16;
+	if (s->f.map_count < r.bound &&
+	    (!vs_vec_reserve(&s->vmas, s->f.map_count + 1) || !vs_map_reserve(&s->by_addr, s->f.map_count + 1)))
+		return &vs_enomem;
+	if (s->has & VS_HAS_LIST)
+		err = vs_walk_list(&r);
+	if (!err && s->has & VS_HAS_RB)
+		err = vs_walk_rbtree(&r);
+	if (!err && s->has & VS_HAS_PREV)
+		err = vs_walk_list_back(&r);
+	return err;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Filling snapshots from a kernel.
+ */
+#ifndef VS_MM_MM_H
+#define VS_MM_MM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "space/space.h"
+#include "space/tasks.h"
+
+struct vs_err;
+struct vs_kernel;
+struct vs_out;
+
+/** Read all tasks. What is broken is in ret->breaks; an error only where there are none at all. */
+struct vs_err *vs_tasks_read(struct vs_kernel *k, struct vs_out *out, struct vs_tasks *ret);
+
+/**
+ * Read the address space of the mm_struct at @p mm into @p s (which is reset first): the mm, its
+ * VMAs, and every walk that its kernel has. Damage and absence are in the
+ * snapshot; errors are for what stops the command.
+ */
+struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s);
+
+/** Only the counters and layout members of the mm_struct at @p mm; what is absent is 0. */
+struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_fields *ret);
+
+/* --- vma.c --- */
+
+/** Read one vm_area_struct; members without bytes are 0 and v->absent is set. */
+void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v);
+
+/** Could a vm_area_struct be at @p addr: aligned, in the kernel's half? */
+bool vs_vma_addr_ok(struct vs_kernel *k, uint64_t addr);
+
+/* --- walk.c: the walks of one address space --- */
+
+/** State shared by the walks of one address space. */
+struct vs_reader {
+	struct vs_kernel *k;
+	struct vs_out *out;
+	struct vs_space *s;
+	size_t bound;		/* no more VMAs than this: what the dump could hold */
+};
+
+/**
+ * The VMA at @p addr, read now or known already: its index in *idx_ret. The
+ * pointer was found at @p link_from (a VMA address, 0: the mm) which a sound VMA would point
+ * back to. Answers VS_STOP_END when there is such a VMA, else why not.
+ */
+struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, uint64_t link_from,
+			       uint32_t *idx_ret, enum vs_stop *stop_ret, uint8_t *from_ret);
+
+struct vs_err *vs_walk_list(struct vs_reader *r);
+struct vs_err *vs_walk_list_back(struct vs_reader *r);
+struct vs_err *vs_walk_rbtree(struct vs_reader *r);
+
+/* --- files.c --- */
+
+/** Facts of files and names of mappings, each worked out once a session. */
+struct vs_files {
+	VS_VEC(struct vs_fact) facts;
+	struct vs_map by_file;
+	VS_VEC(struct vs_name) names;
+	struct vs_map by_name;
+	uint64_t root_mnt, root_dentry;	/* the reader's root: pid 1's */
+	bool have_root;
+};
+
+void vs_files_init(struct vs_files *f, struct vs_kernel *k, const struct vs_tasks *tasks);
+void vs_files_deinit(struct vs_files *f);
+
+/**
+ * Fill s->facts, each VMA's .fact and s->names: what /proc/PID/maps shows behind
+ * the ranges. The facts are borrowed until the next call.
+ */
+struct vs_err *vs_files_name(struct vs_files *f, struct vs_kernel *k, struct vs_out *out,
+			     struct vs_space *s);
+
+/** The fact of one struct file. */
+struct vs_err *vs_files_fact(struct vs_files *f, struct vs_kernel *k, uint64_t file, uint32_t *idx_ret);
+
+/* --- path.c --- */
+
+/**
+ * The path of @p file as d_path() tells it to a reader whose root is (@p root_mnt,
+ * @p root_dentry). *path_ret is NULL with the reason in *problem_ret where it cannot be had; the
+ * caller frees both.
+ */
+struct vs_err *vs_path_of_file(struct vs_kernel *k, const struct vs_files *f, uint64_t file,
+			       char **path_ret, size_t *len_ret, char **problem_ret);
+
+#endif

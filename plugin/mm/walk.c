@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The walks up to Linux 6.0: vm_next forward, vm_prev backward, the red-black
+ * tree in order. Each VMA is read once; a walk marks where it has been, so that
+ * a loop ends where it closes, and it goes round what it cannot follow.
+ */
+#include "base/err.h"
+#include "base/out.h"
+#include "kernel/kernel.h"
+#include "mm/mm.h"
+
+#define POLL_EVERY 4096
+
+static struct vs_err *broke(struct vs_walk *w, enum vs_stop why, uint32_t vma, const char *member,
+			    uint64_t value, uint8_t from)
+{
+	struct vs_break *b = vs_vec_push(&w->breaks);
+
+	if (!b)
+		return &vs_enomem;
+	*b = (struct vs_break){ why, vma, member, value, from };
+	return NULL;
+}
+
+/*
+ * Is what was read at v->addr a VMA of this mm? Its vm_mm says so; should that be
+ * what is damaged, its range and its link back do.
+ */
+static bool is_ours(const struct vs_space *s, const struct vs_vma *v, uint64_t link_from)
+{
+	const uint64_t page = (UINT64_C(1) << s->page_shift) - 1;
+	bool range_ok = v->start < v->end && v->end <= s->limit && !((v->start | v->end) & page);
+
+	if (v->mm == s->mm)
+		return true;
+	return range_ok && link_from && (v->prev == link_from || v->rb_parent == link_from ||
+					 v->next == link_from);
+}
+
+struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, uint64_t link_from,
+			       uint32_t *idx_ret, enum vs_stop *stop_ret, uint8_t *from_ret)
+{
+	struct vs_space *s = r->s;
+	struct vs_vma v = { .addr = addr, .fact = VS_NONE }, *slot;
+
+	*from_ret = VS_FROM_FILE;
+	*stop_ret = VS_STOP_END;
+	*idx_ret = vs_space_find(s, addr);
+	if (*idx_ret != VS_NONE)
+		return NULL;
+	if (!vs_vma_addr_ok(r->k, addr)) {
+		*stop_ret = VS_STOP_WILD;
+		return NULL;
+	}
+	if (s->vmas.n >= r->bound) {
+		*stop_ret = VS_STOP_BOUND;
+		return NULL;
+	}
+	vs_vma_read(r->k, addr, &v);
+	if (v.absent) {
+		*from_ret = v.from;
+		*stop_ret = v.from == VS_FROM_NOWHERE ? VS_STOP_WILD : VS_STOP_ABSENT;
+		s->n_absent += *stop_ret == VS_STOP_ABSENT;
+		return NULL;
+	}
+	if (!is_ours(s, &v, link_from)) {
+		*stop_ret = VS_STOP_FOREIGN;
+		return NULL;
+	}
+	slot = vs_space_add(s, addr);
+	if (!slot)
+		return &vs_enomem;
+	*slot = v;
+	*idx_ret = (uint32_t)(slot - s->vmas.v);
+	return NULL;
+}
+
+/* Follow vm_next from mm->mmap, or vm_prev from @p first. */
+static struct vs_err *walk_line(struct vs_reader *r, struct vs_walk *w, enum vs_seen mark,
+				uint64_t first, const char *first_member, bool forward)
+{
+	const char *member = forward ? "vm_next" : "vm_prev";
+	struct vs_space *s = r->s;
+	uint64_t addr = first;
+	uint32_t at = VS_NONE;
+
+	w->walked = true;
+	while (addr) {
+		const char *via = at == VS_NONE ? first_member : member;
+		struct vs_err *err;
+		enum vs_stop stop;
+		uint8_t from;
+		uint32_t i;
+
+		// the list was read in its order, so the next index is the likeliest
+		i = at == VS_NONE ? 0 : forward ? at + 1 : at - 1;
+		if (i < s->vmas.n && s->vmas.v[i].addr == addr) {
+			stop = VS_STOP_END;
+			from = VS_FROM_FILE;
+		} else {
+			err = vs_reader_reach(r, addr, at == VS_NONE ? 0 : s->vmas.v[at].addr, &i, &stop, &from);
+			if (err)
+				return err;
+		}
+		if (stop == VS_STOP_END && s->vmas.v[i].seen & mark)
+			stop = VS_STOP_CYCLE;
+		if (stop != VS_STOP_END)
+			return broke(w, stop, at, via, addr, from);
+		s->vmas.v[i].seen |= mark;
+		if (!vs_vec_reserve(&w->order, w->order.n + 1))
+			return &vs_enomem;
+		w->order.v[w->order.n++] = i;
+		at = i;
+		addr = forward ? s->vmas.v[i].next : s->vmas.v[i].prev;
+		if (w->order.n % POLL_EVERY == 0) {
+			err = vs_out_poll(r->out);
+			if (err)
+				return err;
+		}
+	}
+	return NULL;
+}
+
+struct vs_err *vs_walk_list(struct vs_reader *r)
+{
+	return walk_line(r, &r->s->next, VS_SEEN_NEXT, r->s->f.mmap, "mmap", true);
+}
+
+struct vs_err *vs_walk_list_back(struct vs_reader *r)
+{
+	struct vs_space *s = r->s;
+	const struct vs_walk *from = &s->next;
+
+	// The tree knows the last VMA even where the list is cut.
+	if (s->tree.walked && s->tree.order.n && (!s->tree.breaks.n || s->next.breaks.n))
+		from = &s->tree;
+	s->prev_from = from->order.n ? from->order.v[from->order.n - 1] : VS_NONE;
+	if (s->prev_from == VS_NONE) {
+		s->prev.walked = true;
+		return NULL;
+	}
+	return walk_line(r, &s->prev, VS_SEEN_PREV, s->vmas.v[s->prev_from].addr, "vm_prev", false);
+}
+
+/* 2 * log2(n + 1) is the highest that a sound red-black tree of n < 2^32 nodes gets. */
+#define MAX_HEIGHT 64
+
+struct vs_err *vs_walk_rbtree(struct vs_reader *r)
+{
+	struct vs_space *s = r->s;
+	struct vs_walk *w = &s->tree;
+	uint32_t stack[MAX_HEIGHT];
+	unsigned int depth = 0;
+	uint64_t addr = s->f.rb_root, parent = 0;
+	uint32_t holder = VS_NONE;
+	const char *member = "mm_rb.rb_node";
+
+	w->walked = true;
+	for (;;) {
+		struct vs_err *err;
+
+		while (addr) {		// down to the left
+			enum vs_stop stop;
+			uint8_t from;
+			uint32_t i;
+
+			err = vs_reader_reach(r, addr, parent, &i, &stop, &from);
+			if (err)
+				return err;
+			if (stop == VS_STOP_END && s->vmas.v[i].seen & VS_SEEN_TREE)
+				stop = VS_STOP_CYCLE;
+			if (stop == VS_STOP_END && depth == MAX_HEIGHT)
+				stop = VS_STOP_BOUND;
+			if (stop != VS_STOP_END) {
+				err = broke(w, stop, holder, member, addr, from);
+				if (err)
+					return err;
+				break;
+			}
+			s->vmas.v[i].seen |= VS_SEEN_TREE;
+			stack[depth++] = i;
+			holder = i;
+			member = "rb_left";
+			parent = s->vmas.v[i].addr;
+			addr = s->vmas.v[i].rb_left;
+		}
+		if (!depth)
+			return NULL;
+		holder = stack[--depth];
+		if (!vs_vec_reserve(&w->order, w->order.n + 1))
+			return &vs_enomem;
+		w->order.v[w->order.n++] = holder;
+		member = "rb_right";
+		parent = s->vmas.v[holder].addr;
+		addr = s->vmas.v[holder].rb_right;
+		if (w->order.n % POLL_EVERY == 0) {
+			err = vs_out_poll(r->out);
+			if (err)
+				return err;
+		}
+	}
+}

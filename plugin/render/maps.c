@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* /proc/PID/maps: show_map_vma() of fs/proc/task_mmu.c. */
+#include "render/maps.h"
+
+#include "base/err.h"
+#include "base/out.h"
+
+/* seq_setwidth(m, 25 + sizeof(void *) * 6 - 1): where names begin. */
+static size_t name_column(const struct vs_space *s)
+{
+	return 25 + (size_t)s->word * 6 - 1;
+}
+
+const char *vs_vma_label(const struct vs_space *s, const struct vs_vma *v, uint32_t i)
+{
+	if (v == &s->gate)
+		return s->gate_name;
+	if (s->names && i != VS_NONE && s->names[i])
+		return s->names[i];
+	if (!v->mm)
+		return "[vdso]";
+	if (v->start <= s->f.brk && v->end >= s->f.start_brk)
+		return "[heap]";
+	if (v->start <= s->f.start_stack && v->end >= s->f.start_stack)
+		return "[stack]";
+	return NULL;
+}
+
+/* mangle_path(): only the newline is escaped; on a terminal other control characters too. */
+static void put_path(struct vs_buf *b, const char *s, size_t len, bool clean)
+{
+	if (clean) {
+		vs_buf_put_clean(b, s, len);
+		return;
+	}
+	for (size_t i = 0, from = 0; i <= len; i++) {
+		if (i < len && s[i] != '\n')
+			continue;
+		vs_buf_put(b, s + from, i - from);
+		if (i < len)
+			vs_buf_puts(b, "\\012");
+		from = i + 1;
+	}
+}
+
+void vs_render_maps_line(struct vs_buf *b, const struct vs_space *s, const struct vs_vma *v,
+			 uint32_t i, bool clean)
+{
+	const struct vs_fact *fact = v->file && v->fact != VS_NONE ? &s->facts[v->fact] : NULL;
+	const size_t line = b->len;
+	const char *label = NULL;
+	char *p = vs_buf_reserve(b, 128);
+
+	if (!p)
+		return;
+	vs_buf_hex(b, v->start, 8);
+	vs_buf_putc(b, '-');
+	vs_buf_hex(b, v->end, 8);
+	p = vs_buf_reserve(b, 6);
+	if (!p)
+		return;
+	p[0] = ' ';
+	p[1] = v->flags & VS_VM_READ ? 'r' : '-';
+	p[2] = v->flags & VS_VM_WRITE ? 'w' : '-';
+	p[3] = v->flags & VS_VM_EXEC ? 'x' : '-';
+	p[4] = v->flags & VS_VM_MAYSHARE ? 's' : 'p';
+	p[5] = ' ';
+	b->len += 6;
+	vs_buf_hex(b, v->file ? v->pgoff << s->page_shift : 0, 8);
+	vs_buf_putc(b, ' ');
+	vs_buf_hex(b, fact ? fact->dev >> 20 : 0, 2);
+	vs_buf_putc(b, ':');
+	vs_buf_hex(b, fact ? fact->dev & 0xfffff : 0, 2);
+	vs_buf_putc(b, ' ');
+	vs_buf_dec(b, fact ? fact->ino : 0);
+	vs_buf_putc(b, ' ');
+	if (!v->file)
+		label = vs_vma_label(s, v, i);
+	if (!v->file && !label)
+		return;
+	if (b->len - line < name_column(s))
+		vs_buf_pad(b, ' ', name_column(s) - (b->len - line));
+	vs_buf_putc(b, ' ');
+	if (label)
+		put_path(b, label, __builtin_strlen(label), clean);
+	else if (fact && fact->path)
+		put_path(b, fact->path, fact->path_len, clean);
+	else
+		vs_buf_puts(b, "?");
+}
+
+struct vs_err *vs_render_maps(struct vs_out *out, const struct vs_space *s,
+			      const struct vs_order *order, bool clean)
+{
+	struct vs_err *err = NULL;
+
+	for (size_t i = 0; !err && i < order->v.n; i++) {
+		uint32_t at = order->v.v[i];
+
+		vs_render_maps_line(&out->buf, s, &s->vmas.v[at], at, clean);
+		vs_buf_putc(&out->buf, '\n');
+		err = vs_out_tick(out);
+	}
+	if (!err && s->gate.end) {
+		vs_render_maps_line(&out->buf, s, &s->gate, VS_NONE, clean);
+		vs_buf_putc(&out->buf, '\n');
+	}
+	return err;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tasks of a dump as plain host structs: what ps prints and what says
+ * whose an mm is.
+ */
+#ifndef VS_SPACE_TASKS_H
+#define VS_SPACE_TASKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+#include "space/space.h"
+
+struct vs_task {
+	uint64_t addr;		/* task_struct */
+	int32_t pid, tgid;
+	char comm[16];		/* NUL-terminated; may hold any other byte */
+	uint64_t mm;		/* 0: kernel thread, or past exit_mm() */
+	uint64_t active_mm;
+	uint64_t signal;	/* signal_struct: one a thread group */
+	uint64_t fs;		/* fs_struct; 0 past exit_fs() */
+	uint64_t flags;		/* PF_... */
+	uint64_t state;		/* TASK_... */
+	uint64_t exit_state;	/* EXIT_ZOMBIE, EXIT_DEAD */
+	uint32_t leader;	/* index of the group leader; its own for leaders */
+	uint32_t n_threads;	/* of leaders: the group's size, itself included */
+};
+
+#define VS_PF_KTHREAD	UINT64_C(0x00200000)	/* unchanged since 2.6.39 */
+#define VS_EXIT_DEAD	UINT64_C(0x10)
+#define VS_EXIT_ZOMBIE	UINT64_C(0x20)		/* 16 and 32 swapped in 3.14 or so; either is past exit */
+
+/** The letter that ps and /proc/PID/stat show. */
+char vs_task_state(const struct vs_task *t);
+
+/* A pointer of the task ring or of a thread list at which the walk ended early. */
+struct vs_task_break {
+	enum vs_stop why;
+	uint64_t task;		/* the task whose pointer it is */
+	const char *member;	/* "tasks.next", "thread_node.next" */
+	uint64_t value;
+	uint8_t from;		/* enum vs_from, for VS_STOP_ABSENT */
+};
+
+struct vs_tasks {
+	VS_VEC(struct vs_task) v;	/* each leader followed by its other threads, in the ring's order */
+	VS_VEC(struct vs_task_break) breaks;
+};
+
+void vs_tasks_deinit(struct vs_tasks *t);
+
+#endif
