@@ -24,6 +24,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,6 +87,18 @@ static void write_file(const char *path, const char *text)
 	}
 	if (fd >= 0)
 		close(fd);
+}
+
+static int read_number(const char *path)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = 0;
+	if (fd >= 0)
+		close(fd);
+	return atoi(text);
 }
 
 /* ---- the disk ---- */
@@ -382,9 +395,20 @@ int main(void)
 	if (disk < 0)
 		fail("/dev/vda");
 
+	if (swapon("/dev/vdc", 0))
+		say("LAB: swapon: %s", strerror(errno));
+	write_file("/sys/kernel/mm/ksm/pages_to_scan", "5000");
+	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "20");
+	write_file("/sys/kernel/mm/ksm/run", "1");
+
 	say("LAB: starting the population");
 	start_all();
 	sync();
+
+	/* Let ksmd find the twins, then stop it for good. */
+	for (int i = 0; i < 60 && read_number("/sys/kernel/mm/ksm/pages_sharing") < 4; i++)
+		usleep(50 * 1000);
+	write_file("/sys/kernel/mm/ksm/run", "0");
 
 	say("LAB: writing down the truth");
 	touch_self();

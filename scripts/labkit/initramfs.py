@@ -152,7 +152,7 @@ def specimens(arch, population):
     """Lines `PROGRAM NAME [ARGUMENT]` for the guest, in the order in which they start."""
     rows = [f"/bin/specimen plain {i}" for i in range(1, PLAIN[population] + 1)]
     for name in ("threads", "leaderless", "share", "vfork", "zombie", "stopped", "traced", "odd-comm",
-                 "user", "fork-tree", "heap", "mlockall", "exe-deleted", "exe-memfd"):
+                 "user", "fork-tree", "heap", "mlockall", "exe-deleted", "exe-memfd", "many-args"):
         rows.append(f"/bin/specimen {name}")
     rows += ["/bin/dynamic dynamic", "/bin/dynamic no-heap"]
     if arch.name == "amd64":
@@ -161,6 +161,7 @@ def specimens(arch, population):
     for name in ("chroot", "container", "zoo", "mntns"):
         rows.append(f"/bin/specimen {name}")
     rows.append(f"/bin/specimen many {MANY[population]}")
+    rows.append("/bin/specimen big-pid")
     return rows
 
 

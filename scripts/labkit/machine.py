@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A QEMU guest under software emulation, and the machine protocol to it."""
 
+import ctypes
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -41,6 +43,12 @@ class Qmp:
         self.sock.close()
 
 
+def die_with_parent():
+    """In the child before exec: a lab that is killed leaves no QEMU behind."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Guest:
     """One boot. Use as a context manager: leaving it ends QEMU, whatever happened."""
 
@@ -66,7 +74,7 @@ class Guest:
     def __enter__(self):
         self.stderr = open(self.dir / "stderr", "w+")
         self.proc = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=self.stderr,
-                                     stderr=self.stderr)
+                                     stderr=self.stderr, preexec_fn=die_with_parent)
         return self
 
     def __exit__(self, *exc):

@@ -458,13 +458,15 @@ static void exe_deleted(void)
 static void exe_memfd(void)
 {
 	char *argv[] = { "exe-sleep", "exe-memfd", NULL };
-	char *envp[] = { NULL };
-	int fd = memfd_create("a program", MFD_CLOEXEC);
+	char path[64];
+	int fd = memfd_create("a program", 0);
 
 	if (fd < 0 || copy_self(fd))
 		lab_note("memfd");
-	fexecve(fd, argv, envp);
-	lab_note("fexecve");
+	/* not fexecve(): arm64 5.10.223 says ENOENT to it */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	execv(path, argv);
+	lab_note("execv");
 	lab_ready();
 }
 
@@ -473,6 +475,30 @@ static void exe_sleep(void)
 	lab_name(argument, getpid());
 	prctl(PR_SET_NAME, argument);
 	unlink("/tmp/gone program");
+	lab_ready();
+}
+
+/* 300 KB of arguments: the stack starts far below its top. */
+static void many_args(void)
+{
+	static char text[1000], *argv[300] = { "exe-sleep", "many-args" };
+
+	memset(text, 'x', sizeof(text) - 1);
+	for (int i = 2; i < 299; i++)
+		argv[i] = text;
+	execv("/proc/self/exe", argv);
+	lab_note("execv");
+	lab_ready();
+}
+
+/* A pid of seven digits. The last specimen: all later ones would be as big. */
+static void big_pid(void)
+{
+	prctl(PR_SET_NAME, "big-pid-parent");
+	if (lab_write("/proc/sys/kernel/pid_max", "4194304") ||
+	    lab_write("/proc/sys/kernel/ns_last_pid", "4194299"))
+		lab_note("ns_last_pid");
+	lab_name("big-pid", lab_child("big-pid", NULL));
 	lab_ready();
 }
 
@@ -509,6 +535,8 @@ static const struct specimen {
 	{ "exe-deleted", exe_deleted },
 	{ "exe-memfd", exe_memfd },
 	{ "exe-sleep", exe_sleep },
+	{ "many-args", many_args },
+	{ "big-pid", big_pid },
 	{ "zoo", zoo },
 	{ "chroot", spec_chroot },
 	{ "mntns", spec_mntns },

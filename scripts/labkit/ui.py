@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the lab says while it works, and how it fails."""
 
+import contextlib
+import fcntl
 import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 START = time.monotonic()
 
@@ -59,6 +62,19 @@ def need(*names):
     if missing:
         packages = " ".join(sorted({TOOLS.get(m, m) for m in missing}))
         raise LabError(f"not installed: {', '.join(missing)}; try: apt-get install {packages}")
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Only one lab at a time works on what `path` stands for; the others wait."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another lab holds {path}: waiting for it")
+            fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def run(argv, **kw):

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -21,8 +22,15 @@
 #define HUGE ((size_t)2 << 20)
 
 /* Newer than the headers of some hosts. */
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
 #endif
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -208,9 +216,6 @@ static void moved(void)
 		lab_note("mremap");
 	p = lab_map("mremap", NULL, 4 * LAB_PAGE, RW, PRIV, -1, 0);
 	lab_touch(p, 4 * LAB_PAGE);
-#ifndef MREMAP_DONTUNMAP
-#define MREMAP_DONTUNMAP 4
-#endif
 	if (p && mremap(p, 4 * LAB_PAGE, 4 * LAB_PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL) == MAP_FAILED)
 		lab_note("MREMAP_DONTUNMAP");
 	/* a hole punched by munmap, and one filled again with other rights */
@@ -269,6 +274,39 @@ static void userfault(void)
 		lab_note("userfaultfd, write-protect");
 }
 
+/* Pages on the swap disk that init.c switched on. */
+static void swapped(void)
+{
+	char *p = lab_map("swapped", NULL, 10 * LAB_PAGE, RW, PRIV, -1, 0);
+	char *shm = lab_map("swapped shm", NULL, 6 * LAB_PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	lab_touch(p, 10 * LAB_PAGE);
+	lab_touch(shm, 6 * LAB_PAGE);
+	if (madvise(p, 5 * LAB_PAGE, MADV_PAGEOUT) || madvise(shm, 3 * LAB_PAGE, MADV_PAGEOUT))
+		lab_note("MADV_PAGEOUT");
+}
+
+/* Twins for ksmd to find; init.c lets it run for a moment. */
+static void merged(void)
+{
+	for (int i = 0; i < 2; i++) {
+		char *p = lab_map("merged", NULL, 4 * LAB_PAGE, RW, PRIV, -1, 0);
+		if (p)
+			memset(p, 0x5a, 4 * LAB_PAGE);
+		if (p && madvise(p, 4 * LAB_PAGE, MADV_MERGEABLE))
+			lab_note("MADV_MERGEABLE");
+	}
+}
+
+static void named(void)
+{
+	char *p = lab_map("named", NULL, 5 * LAB_PAGE, RW, PRIV, -1, 0);
+
+	/* needs CONFIG_ANON_VMA_NAME, which Debian has not */
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, p + LAB_PAGE, 2 * LAB_PAGE, "a name"))
+		lab_note("PR_SET_VMA_ANON_NAME");
+}
+
 static void zero_pages(void)
 {
 	char *p = lab_map("zero pages", NULL, 6 * LAB_PAGE, RW, PRIV, -1, 0);
@@ -298,5 +336,8 @@ void zoo_memory(void)
 	moved();
 	edges();
 	userfault();
+	swapped();
+	merged();
+	named();
 	zero_pages();
 }
