@@ -29,7 +29,7 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/help.c %D%/cmd/help.h \
 	%D%/cmd/man.c %D%/cmd/maps.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
-	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/table.c
+	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/table.c %D%/cmd/close.c %D%/cmd/task.c
 libvmascope_la_SOURCES += \
 	%D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/maps.c \
 	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h

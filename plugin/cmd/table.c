@@ -6,6 +6,8 @@
 #include "cmd/nearest.h"
 
 static const struct vs_cmd *const table[] = {
+	&vs_cmd_close,
+	&vs_cmd_task,
 	&vs_cmd_ps,
 	&vs_cmd_maps,
 };

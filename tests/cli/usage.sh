@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line of the shell's face: help, and what is typed wrong.
+. "${srcdir:-.}/tests/tap.sh"
+
+run "$VMASCOPE"
+is "$rc" 2 'no command: exit 2'
+is "$out" '' 'no command: nothing on standard output'
+like "$err" '*Usage: vmascope COMMAND*' 'no command: the overview on standard error'
+
+run "$VMASCOPE" help
+is "$rc" 0 'help: exit 0'
+is "$err" '' 'help: nothing on standard error'
+overview=$out
+like "$out" '*Commands:*maps *exit code:*' 'help: lists commands and exit codes'
+is "$(printf '%s\n' "$out" | awk 'length > 100' )" '' 'help: no line is longer than 100'
+run "$VMASCOPE" --help
+is "$out" "$overview" '--help is help'
+
+commands=$(printf '%s\n' "$overview" | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -v '^help$')
+for c in $commands; do
+	run "$VMASCOPE" help "$c"
+	is "$rc" 0 "help $c: exit 0"
+	like "$out" "vmascope $c: *Usage: vmascope $c*Options:*--vmlinux FILE*" "help $c: usage and options"
+	text=$out
+	run "$VMASCOPE" "$c" --help
+	is "$out" "$text" "$c --help is the same"
+done
+
+run "$VMASCOPE" --version
+is "$rc" 0 '--version: exit 0'
+like "$out" 'vmascope [0-9]*' '--version: name and number'
+
+run "$VMASCOPE" --man
+is "$rc" 0 '--man: exit 0'
+like "$out" '*.TH VMASCOPE 1*' '--man: a manual page'
+for c in $commands; do
+	like "$out" "*fBvmascope $c\\\\fR*" "--man: knows $c"
+done
+if command -v man >/dev/null; then
+	printf '%s\n' "$out" >"$scratch/vmascope.1"
+	run man --warnings -l "$scratch/vmascope.1"
+	is "$err" '' 'the manual page is sound roff'
+else
+	skip 'the manual page is sound roff' 'no man'
+fi
+
+# Each of these: one line on standard error that has these words in it, exit 2.
+wrong() {
+	wrong_words=$1
+	shift
+	run "$VMASCOPE" "$@"
+	is "$rc" 2 "$*: exit 2"
+	is "$out" '' "$*: nothing on standard output"
+	like "$err" "vmascope: *$wrong_words*" "$*: says $wrong_words"
+	is "$(lines "$err")" 1 "$*: in one line"
+}
+wrong 'unknown command "mapz", did you mean maps?' mapz
+wrong 'unknown command "zebra" ("vmascope help" lists them)' zebra
+wrong 'unknown command "zebra"' help zebra
+wrong 'expected one command' help maps ps
+wrong 'expected a command before --quiet' --quiet maps x
+wrong 'no dump given (usage: vmascope maps DUMP' maps
+wrong 'no dump given' maps 12
+wrong 'did you mean --format?' maps x --fromat json
+wrong 'expected text|json, found "xml"' maps x --format=xml
+wrong 'expected one dump, found "x" and "y"' maps x y
+wrong 'close is a command for GDB only' close
+
+# A name that is hostile to terminals is made harmless in the message.
+wrong 'a\\033[[]2Jb' maps "$scratch/$(printf 'a\033[2Jb')"
+
+done_testing
