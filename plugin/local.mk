@@ -21,18 +21,19 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
-	%D%/mm/files.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/mm/files.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/record.c %D%/mm/record.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
 libvmascope_la_SOURCES += \
-	%D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h
+	%D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
+	%D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
 libvmascope_la_SOURCES += \
 	%D%/check/check.h
 libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/help.c %D%/cmd/help.h \
-	%D%/cmd/man.c %D%/cmd/maps.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
+	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
 	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/table.c %D%/cmd/close.c %D%/cmd/task.c
 libvmascope_la_SOURCES += \
 	%D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/maps.c \
-	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h
+	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/record.c %D%/render/record.h
 
 bin_PROGRAMS += vmascope
 vmascope_SOURCES = %D%/cli/main.c

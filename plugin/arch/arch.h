@@ -18,6 +18,7 @@
 typedef bool vs_phys_read(void *arg, uint64_t pa, void *buf, size_t len);
 
 struct vs_arch;
+struct vs_buf;
 
 /** A set of page tables. */
 struct vs_pgtable {
@@ -66,6 +67,8 @@ struct vs_arch {
 	uint64_t (*user_end)(unsigned int levels);
 	/** Is it an address that a kernel pointer may hold? */
 	bool (*is_kernel)(unsigned int levels, uint64_t va);
+	/** The bits of a page-table entry (or of vm_page_prot) in words. */
+	void (*prot_words)(uint64_t entry, struct vs_buf *b);
 };
 
 /** The architecture of @p machine (e_machine) or NULL. */

@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include "arch/arch.h"
+#include "base/buf.h"
 
 #define PRESENT		UINT64_C(0x001)
 #define PSE		UINT64_C(0x080)	/* a leaf, above the last level */
@@ -79,6 +80,25 @@ static bool is_kernel(unsigned int levels, uint64_t va)
 	return canonical(levels, va) && (int64_t)va < 0;
 }
 
+static void prot_words(uint64_t e, struct vs_buf *b)
+{
+	static const struct { unsigned int bit; const char *word; } bits[] = {
+		{ 0, "present" }, { 1, "writable" }, { 2, "user" }, { 3, "write-through" },
+		{ 4, "uncached" }, { 5, "accessed" }, { 6, "dirty" }, { 7, "huge/PAT" },
+		{ 8, "global" }, { 9, "software 1" }, { 10, "software 2" }, { 11, "soft-dirty" },
+	};
+
+	// without PRESENT the GLOBAL bit means PROT_NONE
+	if (!(e & PRESENT) && e & PROTNONE)
+		vs_buf_puts(b, "PROT_NONE ");
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (e >> bits[i].bit & 1 && !(bits[i].bit == 8 && !(e & PRESENT)))
+			vs_buf_printf(b, "%s ", bits[i].word);
+	if (e >> 59 & 15)
+		vs_buf_printf(b, "key %u ", (unsigned int)(e >> 59 & 15));
+	vs_buf_puts(b, e >> 63 ? "no-execute" : "executable");
+}
+
 const struct vs_arch vs_arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
@@ -86,4 +106,5 @@ const struct vs_arch vs_arch_x86_64 = {
 	.walk = walk,
 	.user_end = user_end,
 	.is_kernel = is_kernel,
+	.prot_words = prot_words,
 };

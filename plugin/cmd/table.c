@@ -8,8 +8,11 @@
 static const struct vs_cmd *const table[] = {
 	&vs_cmd_close,
 	&vs_cmd_task,
+	&vs_cmd_info,
 	&vs_cmd_ps,
 	&vs_cmd_maps,
+	&vs_cmd_mm,
+	&vs_cmd_show,
 };
 
 const struct vs_option vs_common_options[] = {
