@@ -1,2 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The parts of scripts/lab: see scripts/lab --help."""
+"""The parts of scripts/lab; see its --help.
+
+kernels.py    which kernels and architectures there are
+packages.py   Debian packages by a private apt
+initramfs.py  the guest's first file system; which specimens start, in which order
+machine.py    QEMU and its machine protocol
+truth.py      what the guest wrote about itself, unpacked
+dumpfile.py   a first look at the dumps
+vmlinux.py    types and symbols for them
+
+In the guest:
+boot.c        loads modules, changes the root
+init.c        pid 1: starts the specimens, records /proc, sleeps
+specimen.c    the processes, a table of them; zoo_*.c: one that has every kind of mapping
+dynamic.c     a dynamically linked one; compat.c: a 32-bit one
+"""

@@ -49,6 +49,12 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+class GuestFailed(LabError):
+    """The guest died or never got ready. `early`: before our own programs ran."""
+
+    early = False
+
+
 class Guest:
     """One boot. Use as a context manager: leaving it ends QEMU, whatever happened."""
 
@@ -100,7 +106,9 @@ class Guest:
         tail = "\n  ".join(self.read_console().splitlines()[-25:])
         self.stderr.seek(0)
         said = self.stderr.read().strip()
-        raise LabError(f"{what}\n  {tail}" + (f"\nQEMU said: {said}" if said else ""))
+        error = GuestFailed(f"{what}\n  {tail}" + (f"\nQEMU said: {said}" if said else ""))
+        error.early = not said and "LAB: user space is up" not in self.read_console()
+        raise error
 
     def wait_for(self, mark, timeout):
         """Wait until a console line starts with mark; pass on the guest's `LAB:` lines meanwhile."""
