@@ -11,12 +11,12 @@ libvmascope_la_SOURCES += \
 	%D%/base/buf.c %D%/base/buf.h %D%/base/bytes.h %D%/base/cleanup.h %D%/base/err.c \
 	%D%/base/err.h %D%/base/map.c %D%/base/map.h %D%/base/out.c %D%/base/out.h %D%/base/vec.h
 libvmascope_la_SOURCES += \
-	%D%/image/elf.c %D%/image/image.c %D%/image/image.h %D%/image/probe.h
+	%D%/image/elf.c %D%/image/elf_write.c %D%/image/elf_write.h %D%/image/image.c %D%/image/image.h %D%/image/probe.h
 libvmascope_la_SOURCES += \
 	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
 	%D%/kernel/btf.c %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
-	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/place.c \
+	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/place.c %D%/kernel/reduce.c \
 	%D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/types.c \
 	%D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h
@@ -28,7 +28,7 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/check/check.h
 libvmascope_la_SOURCES += \
-	%D%/cmd/args.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/help.c %D%/cmd/help.h \
+	%D%/cmd/args.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h \
 	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
 	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/table.c %D%/cmd/close.c %D%/cmd/task.c
 libvmascope_la_SOURCES += \

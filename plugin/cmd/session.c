@@ -21,10 +21,17 @@ void vs_session_destroy(struct vs_session *s)
 	free(s);
 }
 
-void vs_session_close(struct vs_session *s)
+void vs_session_forget(struct vs_session *s)
 {
 	vs_files_deinit(&s->files);
 	vs_tasks_deinit(&s->tasks);
+	s->have_files = s->have_tasks = false;
+	s->space_mm = 0;
+}
+
+void vs_session_close(struct vs_session *s)
+{
+	vs_session_forget(s);
 	vs_space_destroy(s->space);
 	vs_kernel_close(s->k);
 	free(s->dump);

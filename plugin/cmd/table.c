@@ -13,6 +13,7 @@ static const struct vs_cmd *const table[] = {
 	&vs_cmd_maps,
 	&vs_cmd_mm,
 	&vs_cmd_show,
+	&vs_cmd_extract,
 };
 
 const struct vs_option vs_common_options[] = {

@@ -195,6 +195,21 @@ static struct vs_err *check_place(struct vs_kernel *k, bool force)
 		" should read \"Linux version %s\", found: %s", at, k->release, vs_buf_str(&clean));
 }
 
+static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
+{
+	struct vs_err *err;
+
+	for (size_t i = 0; i < VS_SYM_COUNT; i++)
+		k->sym[i].name = sym_names[i];
+	err = vs_symbols_find(k->symbols, k->sym, VS_SYM_COUNT);
+	if (!err)
+		err = check_vmlinux(k, k->sym[VS_SYM_LINUX_BANNER].found ?
+				    k->sym[VS_SYM_LINUX_BANNER].value : 0, force);
+	if (!err)
+		err = vs_kernel_place(k);
+	return err ? err : check_place(k, force);
+}
+
 static struct vs_err *open_all(struct vs_kernel *k, const char *vmlinux, bool force)
 {
 	struct vs_err *err;
@@ -214,19 +229,15 @@ static struct vs_err *open_all(struct vs_kernel *k, const char *vmlinux, bool fo
 		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
 	if (err)
 		return err;
-	for (size_t i = 0; i < VS_SYM_COUNT; i++)
-		k->sym[i].name = sym_names[i];
-	err = vs_symbols_find(k->symbols, k->sym, VS_SYM_COUNT);
-	if (!err)
-		err = check_vmlinux(k, k->sym[VS_SYM_LINUX_BANNER].found ?
-				    k->sym[VS_SYM_LINUX_BANNER].value : 0, force);
-	if (!err)
-		err = vs_kernel_place(k);
-	if (!err)
-		err = check_place(k, force);
+	err = find_kernel(k, force);
 	if (!err)
 		err = open_types(k);
 	return err;
+}
+
+struct vs_err *vs_kernel_reread(struct vs_kernel *k)
+{
+	return find_kernel(k, k->forced);
 }
 
 struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool force,
@@ -241,6 +252,7 @@ struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool fo
 		return &vs_enomem;
 	}
 	k->img = img;
+	k->forced = force;
 	err = open_all(k, vmlinux, force);
 	if (err) {
 		vs_kernel_close(k);

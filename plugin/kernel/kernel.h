@@ -54,6 +54,7 @@ struct vs_kernel {
 	struct vs_symbol sym[VS_SYM_COUNT];	/* values where they are in the dump, KASLR added */
 	char release[128];		/* OSRELEASE */
 	struct vs_build_id build_id;	/* of the dump */
+	bool forced;			/* --force: a vmlinux of another build was allowed */
 	const char *identity;		/* how the vmlinux was found to be the right one */
 	uint64_t kaslr;			/* added to link-time addresses */
 	const char *kaslr_source;
@@ -70,6 +71,9 @@ struct vs_kernel {
 struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool force,
 			      struct vs_out *out, struct vs_kernel **ret);
 void vs_kernel_close(struct vs_kernel *k);
+
+/** Read again what opening read: for whoever watches the image. */
+struct vs_err *vs_kernel_reread(struct vs_kernel *k);
 
 /** Address of a symbol in the dump; false if the kernel has none of that name. */
 static inline bool vs_kernel_sym(const struct vs_kernel *k, enum vs_sym s, uint64_t *ret)

@@ -50,4 +50,17 @@ struct vs_err *vs_vmlinux_symbols(const struct vs_vmlinux *v, struct vs_symbols 
 /** Where distributions put the vmlinux of @p release and @p build_id; NULL if it is in none of them. The caller frees. */
 char *vs_vmlinux_search(const char *release, const struct vs_build_id *build_id);
 
+/** A symbol that a reduced vmlinux keeps. */
+struct vs_named_addr {
+	const char *name;
+	uint64_t value;		/* link-time */
+};
+
+/**
+ * Write a small vmlinux to @p path (which must not exist): .BTF, .notes and these
+ * symbols, in an empty section that spans the kernel image, @p text to @p end.
+ */
+struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_named_addr *syms, size_t n,
+				 uint64_t text, uint64_t end, const char *path);
+
 #endif

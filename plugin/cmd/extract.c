@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * extract: a small dump that holds only the pages which the commands read. The
+ * commands are what decides: they are run while the image watches.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "base/out.h"
+#include "cmd/cmds.h"
+#include "cmd/session.h"
+#include "image/elf_write.h"
+#include "mm/record.h"
+
+struct watch {
+	struct vs_pageset pages;
+	unsigned int shift;
+	struct vs_map known;	/* link-time address -> index of its symbol */
+	VS_VEC(struct vs_named_addr) syms;
+	bool failed;
+};
+
+static void touched(void *arg, uint64_t addr, uint64_t len)
+{
+	struct watch *w = arg;
+	uint64_t first = addr >> w->shift, last = (addr + len - 1) >> w->shift;
+
+	if (len)
+		vs_pageset_add(&w->pages, first, last - first + 1);
+}
+
+static void used(void *arg, const char *name, uint64_t value)
+{
+	struct watch *w = arg;
+	uint32_t i = vs_map_get(&w->known, value);
+	char *copy;
+
+	if (i != VS_MAP_NONE && !strcmp(w->syms.v[i].name, name))
+		return;
+	copy = strdup(name);
+	if (!copy || !vs_vec_reserve(&w->syms, w->syms.n + 1) ||
+	    !vs_map_set(&w->known, value, (uint32_t)w->syms.n)) {
+		free(copy);
+		w->failed = true;
+		return;
+	}
+	w->syms.v[w->syms.n++] = (struct vs_named_addr){ copy, value };
+}
+
+static void watch_deinit(struct watch *w)
+{
+	for (size_t i = 0; i < w->syms.n; i++)
+		free((char *)w->syms.v[i].name);
+	vs_vec_deinit(&w->syms);
+	vs_map_deinit(&w->known);
+	vs_pageset_deinit(&w->pages);
+}
+
+/* All that any command reads of one address space. */
+static struct vs_err *read_one(struct vs_session *s, uint64_t mm, struct vs_out *out)
+{
+	struct vs_record r = { 0 };
+	struct vs_err *err = vs_session_space(s, mm, true, out);
+	char sym[160];
+
+	if (!err)
+		err = vs_record_read(s->k, &s->files, s->k->layout.mm_type, mm, &r);
+	vs_record_deinit(&r);
+	for (size_t i = 0; !err && i < s->space->vmas.n; i++)
+		if (s->space->vmas.v[i].ops)
+			vs_kernel_symbolize(s->k, s->space->vmas.v[i].ops, sym, sizeof(sym));
+	return err;
+}
+
+static struct vs_err *read_all(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
+{
+	_cleanup_free_ struct vs_target_mm *mms = NULL;
+	size_t n;
+	struct vs_err *err = vs_select_mms(s, args, out, &mms, &n);
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = read_one(s, mms[i].mm, out);
+	return err;
+}
+
+static int cmp_sym(const void *a, const void *b)
+{
+	const struct vs_named_addr *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static struct vs_err *write_vmlinux(const struct vs_session *s, struct watch *w, const char *path)
+{
+	uint64_t text = s->k->mem.image_start - s->k->kaslr, end = s->k->mem.image_end - s->k->kaslr;
+
+	qsort(w->syms.v, w->syms.n, sizeof(*w->syms.v), cmp_sym);	// same dump, same bytes
+	return vs_vmlinux_reduce(s->k->vmlinux, w->syms.v, w->syms.n, text, end, path);
+}
+
+static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			  int *status_ret)
+{
+	const char *to = vs_args_option(args, "output"), *vmlinux = vs_args_option(args, "output-vmlinux");
+	struct vs_kernel *k = s->k;
+	struct watch w = { .shift = k->mem.target.page_shift };
+	const struct vs_elf_window windows[] = {
+		{ k->mem.direct_start, k->mem.direct_end, k->mem.direct_pa },
+		{ k->mem.image_start, k->mem.image_end, k->mem.image_pa },
+	};
+	struct vs_err *err;
+	size_t n = 0;
+
+	(void)status_ret;
+	if (!to)
+		return vs_err_create(VS_ERR_USAGE, "extract: expected --output FILE, the dump to write");
+	// What opening a dump reads is needed too, so it is opened once more under watch.
+	vs_image_watch(k->img, touched, &w);
+	k->symbols->used = used;
+	k->symbols->used_arg = &w;
+	err = vs_kernel_reread(k);
+	if (!err) {
+		vs_session_forget(s);
+		err = read_all(s, args, out);
+	}
+	vs_image_watch(k->img, NULL, NULL);
+	k->symbols->used = NULL;
+	vs_pageset_settle(&w.pages);
+	if (!err && w.failed)
+		err = &vs_enomem;
+	if (!err)
+		err = vs_elf_write(to, k->img, &w.pages, w.shift, windows, 2, &n);
+	if (!err && vmlinux)
+		err = write_vmlinux(s, &w, vmlinux);
+	if (!err)
+		vs_out_say(out, "%s: %zu pages of %zu KiB", to, n, (size_t)1 << w.shift >> 10);
+	if (!err && vmlinux)
+		vs_out_say(out, "%s: types and %zu symbols", vmlinux, w.syms.n);
+	watch_deinit(&w);
+	return err;
+}
+
+static const struct vs_option options[] = {
+	{ .name = "output", .arg = "FILE", .help = "the dump to write; it must not exist", .file = true },
+	{ .name = "output-vmlinux", .arg = "FILE",
+	  .help = "also write a small vmlinux: types, and the symbols that were needed", .file = true },
+	{ .name = NULL }
+};
+
+const struct vs_cmd vs_cmd_extract = {
+	.name = "extract",
+	.faces = VS_FACE_BOTH,
+	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.usage = "DUMP [SELECTION...]",
+	.gdb_usage = "[SELECTION...]",
+	.summary = "write a small dump with only the pages that these commands read",
+	.help = "The result is an ordinary ELF vmcore in the shape of /proc/vmcore, with the notes\n"
+		"of the dump. It holds the kernel's structures of the selected processes, no page\n"
+		"of theirs; all other memory is marked as excluded. Kernel structures may still\n"
+		"hold names and contents that are nobody else's business: look before you share.",
+	.example = "vmascope extract vmcore comm=nginx --output small --output-vmlinux small.vmlinux",
+	.gdb_example = "vma extract 1234 --output small",
+	.options = options,
+	.run = run,
+};
