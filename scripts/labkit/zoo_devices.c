@@ -93,6 +93,7 @@ static void bpf(void)
 #endif
 }
 
+#ifdef __x86_64__
 static void device(const char *path, off_t offset, size_t len)
 {
 	int fd = open(path, O_RDWR);
@@ -102,6 +103,7 @@ static void device(const char *path, off_t offset, size_t len)
 	else
 		lab_map(path, NULL, len, PROT_READ, MAP_SHARED, fd, offset);
 }
+#endif
 
 /* The memory of the first PCI device that has some. */
 static void pci(void)
