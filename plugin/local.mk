@@ -26,7 +26,10 @@ libvmascope_la_SOURCES += \
 	%D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
 	%D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
 libvmascope_la_SOURCES += \
-	%D%/check/check.h
+	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \
+	%D%/check/check.h %D%/check/ctx.h %D%/check/formula.h %D%/check/quick.c \
+	%D%/check/rules_count.c %D%/check/rules_list.c %D%/check/rules_rb.c \
+	%D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c
 libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h \
 	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \

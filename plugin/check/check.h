@@ -50,10 +50,19 @@ enum vs_object {
 
 struct vs_rule;
 
+/* What a finding is worth as an accusation; the strongest is told first. */
+enum vs_evidence {
+	VS_EVID_OWN,		/* the member is impossible by itself: no other is needed to see it */
+	VS_EVID_LINK,		/* a pointer, held against where it must lead */
+	VS_EVID_RELATION,	/* members of several objects that cannot all be right */
+	VS_EVID_COUNT,		/* a sum over all of them */
+};
+
 /** One broken rule: what, where, the value seen and the one expected. */
 struct vs_finding {
 	const struct vs_rule *rule;
 	enum vs_severity severity;
+	enum vs_evidence evidence;
 	enum vs_object object;
 	uint64_t addr;		/* of the object */
 	uint32_t vma;		/* index into space->vmas for VS_OBJ_VMA, else VS_NONE */
@@ -62,23 +71,51 @@ struct vs_finding {
 	bool has_seen, has_expected;
 	uint64_t seen, expected;
 	char *detail;		/* a sentence for people; owned */
+	char *cause;		/* "likely one bit flipped (bit 13)"; NULL without evidence; owned */
 	bool consequence;	/* follows from damage named by an earlier finding of the same report */
+};
+
+/* Findings of one rule past the number that is kept. */
+struct vs_more {
+	const struct vs_rule *rule;
+	size_t n;
 };
 
 struct vs_report {
 	VS_VEC(struct vs_finding) findings;	/* primary causes first, grouped by object */
+	VS_VEC(struct vs_more) more;	/* rules with more findings than are kept */
 	enum vs_verdict verdict;
+	uint32_t broken;	/* enum vs_part: what has a finding */
+	uint32_t held;		/* enum vs_part: what could be judged at all */
 	struct vs_order order;	/* the reference that the walks were held against */
 	uint64_t n_absent;	/* objects whose bytes were missing */
 	bool failed;		/* ran out of memory: the report is not whole */
 };
+
+/* The structures that a person wants to know intact or broken. */
+enum vs_part {
+	VS_PART_NEXT	= 1 << 0,
+	VS_PART_PREV	= 1 << 1,
+	VS_PART_RB	= 1 << 2,
+	VS_PART_GAP	= 1 << 3,	/* rb_subtree_gap */
+	VS_PART_COUNT	= 1 << 4,	/* map_count */
+	VS_PART_TOTALS	= 1 << 5,	/* total_vm and its sisters */
+	VS_PART_VMA	= 1 << 6,	/* the VMAs' own members */
+	VS_PART_MAPLE	= 1 << 7,
+};
+
+/** The kernel's name of a part: "vm_next". */
+const char *vs_part_name(enum vs_part part);
 
 struct vs_check_ctx;
 
 struct vs_rule {
 	const char *id;		/* "list-next" */
 	enum vs_severity severity;
+	enum vs_evidence evidence;
+	enum vs_part part;	/* what it is about; 0: nothing that can be called intact */
 	uint32_t needs;		/* enum vs_has: all of these must be there */
+	uint32_t any;		/* enum vs_has: at least one of these; 0: no matter */
 	void (*check)(struct vs_check_ctx *ctx);
 	const char *doc;	/* one line: what holds, and since when */
 };

@@ -73,6 +73,14 @@ static bool sorted(const struct vs_space *s, const struct told *t)
 	return true;
 }
 
+static bool all_ours(const struct vs_space *s, const struct told *t)
+{
+	for (size_t i = 0; i < t->walk->order.n; i++)
+		if (s->vmas.v[told_at(t, i)].mm != s->mm)
+			return false;
+	return true;
+}
+
 static bool take(const struct told *t, struct vs_order *ret)
 {
 	size_t n = t->walk->order.n;
@@ -177,6 +185,7 @@ bool vs_space_order(const struct vs_space *s, struct vs_order *ret)
 			if (j != i && told_equal(t, &told[j]))
 				t->points = 1;
 		t->points += sorted(s, t);
+		t->points += all_ours(s, t);
 		t->points += !s->mm_absent && t->walk->order.n == s->f.map_count;
 		if (!t->whole)
 			continue;

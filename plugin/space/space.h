@@ -140,6 +140,7 @@ struct vs_space {
 	uint32_t has;		/* enum vs_has */
 	uint8_t page_shift;
 	uint8_t word;		/* bytes of a pointer */
+	uint16_t rb_offset;	/* of vm_rb in vm_area_struct: what the dump's rb pointers are larger by */
 	uint64_t stack_guard_gap;	/* bytes, from the dump */
 	bool mm_absent;		/* the mm_struct itself is not (wholly) in the dump */
 	uint8_t mm_from;	/* enum vs_from of its worst byte */
@@ -189,9 +190,14 @@ static inline uint64_t vs_vma_pages(const struct vs_space *s, const struct vs_vm
 #define VS_VM_WRITE	UINT64_C(0x00000002)
 #define VS_VM_EXEC	UINT64_C(0x00000004)
 #define VS_VM_SHARED	UINT64_C(0x00000008)
+#define VS_VM_MAYREAD	UINT64_C(0x00000010)
+#define VS_VM_MAYWRITE	UINT64_C(0x00000020)
+#define VS_VM_MAYEXEC	UINT64_C(0x00000040)
 #define VS_VM_MAYSHARE	UINT64_C(0x00000080)
 #define VS_VM_GROWSDOWN	UINT64_C(0x00000100)
 #define VS_VM_LOCKED	UINT64_C(0x00002000)
+#define VS_VM_SOFTDIRTY	UINT64_C(0x08000000)
+#define VS_VM_SHADOW_STACK UINT64_C(0x2000000000)	/* x86-64, 6.6+ (VM_HIGH_ARCH_5) */
 
 /**
  * The best order of the address space: the walk that is whole, else everything

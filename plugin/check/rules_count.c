@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Rules about what the mm_struct counts, and about what is missing from the dump. */
+#include "check/ctx.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void vs_rule_map_count(struct vs_check_ctx *ctx)
+{
+	uint64_t seen = ctx->s->f.map_count;
+	struct vs_finding *f;
+
+	if (seen == ctx->n || ctx->partial)
+		return;
+	f = vs_found_mm(ctx, "map_count", VS_VAL_DEC, seen);
+	if (!f)
+		return;
+	if (ctx->r->order.whole)
+		vs_finding_expect(f, ctx->n);
+	// Where no walk is whole, VMAs have been lost, and the count may be right.
+	f->consequence = !ctx->r->order.whole;
+	vs_finding_say(ctx, f, "map_count is %" PRIu64 "; %s %s %u VMAs", seen,
+		       ctx->r->order.whole ? ctx->r->order.source : "the walks",
+		       ctx->r->order.whole ? "reaches" : "together reach", ctx->n);
+}
+
+void vs_rule_highest_vm_end(struct vs_check_ctx *ctx)
+{
+	const struct vs_belief *b = ctx->n ? &ctx->belief[ctx->n - 1] : NULL;
+	uint64_t seen = ctx->s->f.highest_vm_end;
+	uint64_t end = b ? vs_end_gap(ctx->s, vs_ctx_vma(ctx, ctx->n - 1)->end, b->flags) : 0;
+	uint64_t expected = b ? vs_end_gap(ctx->s, b->end, b->flags) : 0;
+	struct vs_finding *f;
+
+	if (ctx->partial || (seen == end && seen == expected))
+		return;
+	f = vs_found_mm(ctx, "highest_vm_end", VS_VAL_HEX, seen);
+	if (!f)
+		return;
+	f->consequence = !ctx->r->order.whole || (b && (b->unknown & VS_WRONG_END)) ||
+			 seen == expected;
+	if (!f->consequence)
+		vs_finding_expect(f, expected);
+	vs_finding_say(ctx, f, "highest_vm_end is %#" PRIx64 "; the last VMA ends at %#" PRIx64, seen,
+		       end);
+}
+
+/** Whether what a sum is made of is in doubt: then no counter can be accused. */
+static bool in_doubt(const struct vs_check_ctx *ctx)
+{
+	for (uint32_t p = 0; p < ctx->n; p++)
+		if (ctx->belief[p].unknown & (VS_WRONG_START | VS_WRONG_END | VS_WRONG_FLAGS))
+			return true;
+	return !ctx->r->order.whole;
+}
+
+static void sum(struct vs_check_ctx *ctx, enum vs_sum which, const char *member)
+{
+	uint64_t seen, sum = ctx->seen.pages[which], expected = ctx->believed.pages[which];
+	struct vs_finding *f;
+
+	if (ctx->partial || !vs_sums_counter(ctx->s, which, &seen) ||
+	    (seen == sum && seen == expected))
+		return;
+	f = vs_found_mm(ctx, member, VS_VAL_PAGES, seen);
+	if (!f)
+		return;
+	f->consequence = seen == expected || in_doubt(ctx);
+	if (!f->consequence)
+		vs_finding_expect(f, expected);
+	vs_finding_say(ctx, f, "%s is %" PRIu64 " pages; the VMAs have %" PRIu64, member, seen, sum);
+}
+
+void vs_rule_total_vm(struct vs_check_ctx *ctx)
+{
+	sum(ctx, VS_SUM_TOTAL, "total_vm");
+}
+
+void vs_rule_data_vm(struct vs_check_ctx *ctx)
+{
+	sum(ctx, VS_SUM_DATA, "data_vm");
+}
+
+void vs_rule_exec_vm(struct vs_check_ctx *ctx)
+{
+	sum(ctx, VS_SUM_EXEC, "exec_vm");
+}
+
+void vs_rule_stack_vm(struct vs_check_ctx *ctx)
+{
+	sum(ctx, VS_SUM_STACK, "stack_vm");
+}
+
+void vs_rule_shared_vm(struct vs_check_ctx *ctx)
+{
+	sum(ctx, VS_SUM_SHARED, "shared_vm");
+}
+
+/**
+ * A walk that ended where it should not have is mostly told by the rule about
+ * that very pointer, which knows what is right there. What no rule could tell
+ * is told here.
+ */
+void vs_rule_walk_broken(struct vs_check_ctx *ctx)
+{
+	static const char *const words[] = {
+		[VS_STOP_CYCLE] = "leads back to a VMA that has been passed",
+		[VS_STOP_WILD] = "leads to where there is no memory",
+		[VS_STOP_FOREIGN] = "leads to something that is no VMA of this mm",
+		[VS_STOP_BOUND] = "goes on past the number of VMAs that there can be",
+	};
+	const struct vs_space *s = ctx->s;
+	const struct vs_walk *walks[] = { &s->next, &s->prev, &s->tree };
+
+	for (size_t i = 0; i < ctx->r->findings.n; i++) {
+		const struct vs_finding *f = &ctx->r->findings.v[i];
+
+		if (f->evidence == VS_EVID_LINK && !f->consequence)
+			return;
+	}
+	for (size_t w = 0; w < 3; w++)
+		for (size_t i = 0; i < walks[w]->breaks.n; i++) {
+			const struct vs_break *b = &walks[w]->breaks.v[i];
+			struct vs_finding *f;
+
+			if (b->why == VS_STOP_END || b->why == VS_STOP_ABSENT)
+				continue;
+			f = vs_found_index(ctx, b->vma, b->member, VS_VAL_HEX, b->value);
+			vs_finding_say(ctx, f, "%s %#" PRIx64 " %s", b->member, b->value,
+				       words[b->why]);
+		}
+}
+
+void vs_rule_absent(struct vs_check_ctx *ctx)
+{
+	struct vs_finding *f;
+	size_t n = 0;
+
+	if (ctx->s->mm_absent) {
+		f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
+		vs_finding_say(ctx, f, "the mm_struct is not in the dump");
+	}
+	for (size_t i = 0; i < ctx->absent.n; i++)
+		n += !i || ctx->absent.v[i] != ctx->absent.v[i - 1];
+	if (!n)
+		return;
+	f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
+	vs_finding_say(ctx, f, "%zu VMA%s %s not in the dump, the first at %#" PRIx64
+		       "; what hangs behind %s may be missing too", n, n == 1 ? "" : "s",
+		       n == 1 ? "is" : "are", ctx->absent.v[0], n == 1 ? "it" : "them");
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rules. The order is the order in which they are asked; what is told first
+ * is decided by the evidence. The manual's chapter is made from this table.
+ */
+#include "check/ctx.h"
+
+#define KERNEL (VS_HAS_LIST | VS_HAS_RB | VS_HAS_MAPLE)
+#define COUNTED (VS_HAS_DATA_VM | VS_HAS_SHARED_VM)
+
+#define ERROR VS_SEV_ERROR
+#define OWN VS_EVID_OWN
+#define LINK VS_EVID_LINK
+#define RELATION VS_EVID_RELATION
+#define COUNT VS_EVID_COUNT
+
+static const struct vs_rule rules[] = {
+	{ "vma-mm", ERROR, OWN, VS_PART_VMA, 0, KERNEL, vs_rule_vma_mm,
+	  "vm_mm of each VMA is the mm_struct that it hangs in" },
+	{ "vma-range", ERROR, OWN, VS_PART_VMA, 0, 0, vs_rule_vma_range,
+	  "vm_start lies below vm_end" },
+	{ "vma-align", ERROR, OWN, VS_PART_VMA, 0, 0, vs_rule_vma_align,
+	  "vm_start and vm_end are page-aligned" },
+	{ "vma-limit", ERROR, OWN, VS_PART_VMA, 0, 0, vs_rule_vma_limit,
+	  "vm_end lies at or below the end of user addresses (task_size)" },
+	{ "vma-flags", ERROR, OWN, VS_PART_VMA, 0, KERNEL, vs_rule_vma_flags,
+	  "vm_flags holds no access without its VM_MAY bit, no unknown bit, and fits the counters" },
+	{ "vma-bounds", ERROR, RELATION, VS_PART_VMA, 0, 0, vs_rule_vma_bounds,
+	  "vm_start and vm_end fit the neighbours, the gaps and total_vm" },
+	{ "vma-overlap", ERROR, RELATION, VS_PART_VMA, 0, 0, vs_rule_vma_overlap,
+	  "no VMA begins before its predecessor ends" },
+
+	{ "list-start", ERROR, LINK, VS_PART_NEXT, VS_HAS_LIST, 0, vs_rule_list_start,
+	  "mmap of the mm_struct is the lowest VMA (up to 6.0)" },
+	{ "list-next", ERROR, LINK, VS_PART_NEXT, VS_HAS_LIST, 0, vs_rule_list_next,
+	  "vm_next is the next higher VMA, NULL in the last (up to 6.0)" },
+	{ "list-prev", ERROR, LINK, VS_PART_PREV, VS_HAS_PREV, 0, vs_rule_list_prev,
+	  "vm_prev is the next lower VMA, NULL in the first (2.6.37 to 6.0)" },
+	{ "list-count", ERROR, COUNT, VS_PART_NEXT, VS_HAS_LIST, 0, vs_rule_list_count,
+	  "vm_next, from mmap on, reaches every VMA (up to 6.0)" },
+	{ "prev-count", ERROR, COUNT, VS_PART_PREV, VS_HAS_PREV, 0, vs_rule_prev_count,
+	  "vm_prev, from the highest VMA on, reaches every VMA (2.6.37 to 6.0)" },
+
+	{ "rb-root", ERROR, LINK, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_root,
+	  "mm_rb leads to the one node that has no parent (up to 6.0)" },
+	{ "rb-order", ERROR, LINK, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_order,
+	  "rb_left lies below its node and rb_right above it (up to 6.0)" },
+	{ "rb-child", ERROR, LINK, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_child,
+	  "rb_left and rb_right are the nodes that name this one as parent (up to 6.0)" },
+	{ "rb-parent", ERROR, LINK, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_parent,
+	  "the parent in __rb_parent_color is the node that has this one as child (up to 6.0)" },
+	{ "rb-color", ERROR, LINK, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_color,
+	  "the root is black, no red node has a red child, only bit 0 is a colour (up to 6.0)" },
+	{ "rb-black-height", ERROR, RELATION, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_black_height,
+	  "all paths down from a node pass as many black nodes (up to 6.0)" },
+	{ "rb-gap", ERROR, RELATION, VS_PART_GAP, VS_HAS_RB | VS_HAS_SUBTREE_GAP, 0, vs_rule_rb_gap,
+	  "rb_subtree_gap is the largest gap before any VMA of the subtree (3.8 to 6.0)" },
+	{ "rb-count", ERROR, COUNT, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_count,
+	  "the red-black tree reaches every VMA (up to 6.0)" },
+	{ "rb-list", ERROR, COUNT, VS_PART_RB, VS_HAS_RB, 0, vs_rule_rb_list,
+	  "the tree in order is the same sequence as the list (up to 6.0)" },
+
+	{ "map-count", ERROR, COUNT, VS_PART_COUNT, 0, KERNEL, vs_rule_map_count,
+	  "map_count is the number of VMAs" },
+	{ "highest-vm-end", ERROR, COUNT, VS_PART_TOTALS, VS_HAS_HIGHEST_VM_END, 0,
+	  vs_rule_highest_vm_end, "highest_vm_end is where the last VMA ends (3.8 to 6.0)" },
+	{ "total-vm", ERROR, COUNT, VS_PART_TOTALS, 0, KERNEL, vs_rule_total_vm,
+	  "total_vm is the sum of the pages of all VMAs" },
+	{ "data-vm", ERROR, COUNT, VS_PART_TOTALS, VS_HAS_DATA_VM, 0, vs_rule_data_vm,
+	  "data_vm is the sum of the private writable VMAs that are no stack (4.7+)" },
+	{ "exec-vm", ERROR, COUNT, VS_PART_TOTALS, 0, COUNTED, vs_rule_exec_vm,
+	  "exec_vm is the sum of the executable VMAs that are not writable" },
+	{ "stack-vm", ERROR, COUNT, VS_PART_TOTALS, 0, COUNTED, vs_rule_stack_vm,
+	  "stack_vm is the sum of the VMAs that grow down" },
+	{ "shared-vm", ERROR, COUNT, VS_PART_TOTALS, VS_HAS_SHARED_VM, 0, vs_rule_shared_vm,
+	  "shared_vm is the sum of the VMAs with a file (up to 4.6)" },
+
+	{ "walk-broken", ERROR, LINK, 0, 0, 0, vs_rule_walk_broken,
+	  "every pointer between VMAs leads to a VMA of the same mm" },
+	{ "absent", VS_SEV_INCOMPLETE, COUNT, 0, 0, 0, vs_rule_absent,
+	  "the mm_struct and every VMA are in the dump" },
+};
+
+const struct vs_rule *vs_rules(size_t *n_ret)
+{
+	*n_ret = sizeof(rules) / sizeof(*rules);
+	return rules;
+}
