@@ -21,9 +21,9 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
-	%D%/mm/files.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/record.c %D%/mm/record.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/mm/files.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/record.c %D%/mm/record.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
 libvmascope_la_SOURCES += \
-	%D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
+	%D%/space/maple.c %D%/space/maple.h %D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
 	%D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
 libvmascope_la_SOURCES += \
 	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \

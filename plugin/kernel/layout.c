@@ -37,6 +37,9 @@ static const struct row rows[] = {
 	VMA(vm_private_data, NEEDED),
 	VMA(anon_vma, OPTIONAL),
 	VMA(vm_page_prot, OPTIONAL),
+	VMA(detached, OPTIONAL),	// 6.4 to 6.14
+	VMA(vm_refcnt, OPTIONAL),	// since 6.15
+	VMA(vm_lock_seq, OPTIONAL),	// since 6.4, CONFIG_PER_VMA_LOCK
 
 	MM(mmap, OPTIONAL),		// up to 6.0; in an anonymous struct since 4.20
 	MM(mm_rb, OPTIONAL),
@@ -72,6 +75,7 @@ static const struct row rows[] = {
 	MM(mm_count, OPTIONAL),
 	MM(pgd, NEEDED),
 	F(mm, context_flags, "mm_struct", "context.flags", OPTIONAL),	// x86, since 5.6 or so
+	MM(mm_lock_seq, OPTIONAL),	// since 6.4; a seqcount_t since 6.13
 
 	TASK(tasks, NEEDED),
 	TASK(pid, NEEDED),
@@ -107,16 +111,35 @@ static const struct row rows[] = {
 	F(dentry, d_op, "dentry", "d_op", NEEDED),
 	F(dentry, d_inode, "dentry", "d_inode", NEEDED),
 	F(dentry, d_hash_pprev, "dentry", "d_hash.pprev", NEEDED),
+	F(dentry, d_sb, "dentry", "d_sb", OPTIONAL),
 	F(dentry_ops, d_dname, "dentry_operations", "d_dname", NEEDED),
 	F(mount, mnt, "mount", "mnt", NEEDED),
 	F(mount, mnt_parent, "mount", "mnt_parent", NEEDED),
 	F(mount, mnt_mountpoint, "mount", "mnt_mountpoint", NEEDED),
 	F(vfsmount, mnt_root, "vfsmount", "mnt_root", NEEDED),
+	F(vfsmount, mnt_sb, "vfsmount", "mnt_sb", OPTIONAL),
 	F(vm_ops, name, "vm_operations_struct", "name", OPTIONAL),
 	F(special, name, "vm_special_mapping", "name", OPTIONAL),
 	F(ns, ops, "ns_common", "ops", OPTIONAL),
 	F(ns, inum, "ns_common", "inum", OPTIONAL),
 	F(ns_ops, name, "proc_ns_operations", "name", OPTIONAL),
+
+	F(mtree, ma_root, "maple_tree", "ma_root", OPTIONAL),	// since 6.1; before ma_flags up to 6.5
+	F(mtree, ma_flags, "maple_tree", "ma_flags", OPTIONAL),
+	F(mnode, parent, "maple_node", "parent", OPTIONAL),
+	F(mnode, slot, "maple_node", "slot", OPTIONAL),
+	F(mrange, pivot, "maple_range_64", "pivot", OPTIONAL),
+	F(mrange, slot, "maple_range_64", "slot", OPTIONAL),
+	F(mrange, meta_end, "maple_range_64", "meta.end", OPTIONAL),
+	F(mrange, meta_gap, "maple_range_64", "meta.gap", OPTIONAL),
+	F(marange, pivot, "maple_arange_64", "pivot", OPTIONAL),
+	F(marange, slot, "maple_arange_64", "slot", OPTIONAL),
+	F(marange, gap, "maple_arange_64", "gap", OPTIONAL),
+	F(marange, meta_end, "maple_arange_64", "meta.end", OPTIONAL),
+	F(marange, meta_gap, "maple_arange_64", "meta.gap", OPTIONAL),
+	F(backing, mode, "file", "f_mode", OPTIONAL),
+	F(backing, user_path_mnt, "backing_file", "user_path.mnt", OPTIONAL),
+	F(backing, user_path_dentry, "backing_file", "user_path.dentry", OPTIONAL),
 };
 
 static const struct {
@@ -132,6 +155,27 @@ static const struct {
 
 /* No kernel structure that we read is larger: offsets in lying debug information end here. */
 #define STRUCT_MAX (1 << 20)
+
+/* enum maple_type: its values in the order of enum vs_mtype. */
+static struct vs_err *resolve_maple(struct vs_layout *l, struct vs_types *ts)
+{
+	static const char *const names[] = {
+		"maple_dense", "maple_leaf_64", "maple_range_64", "maple_arange_64", "maple_copy",
+	};
+	const struct vs_type *t;
+	struct vs_err *err = vs_types_find(ts, VS_KIND_STRUCT, "maple_node", &t);
+
+	l->mnode.size = !err && t ? (uint32_t)t->size : 0;
+	if (!err)
+		err = vs_types_find(ts, VS_KIND_ENUM, "maple_type", &t);
+	if (!err && t)
+		err = vs_type_complete(ts, t);
+	for (size_t i = 0; !err && t && i < sizeof(names) / sizeof(names[0]); i++)
+		for (size_t e = 0; e < t->n_enums; e++)
+			if (t->enums[e].name && !strcmp(t->enums[e].name, names[i]))
+				l->maple_type[i] = (int)t->enums[e].value;
+	return err;
+}
 
 struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 {
@@ -174,6 +218,9 @@ struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 		else
 			*(uint32_t *)((char *)l + sizes[i].where) = (uint32_t)t->size;
 	}
+	err = resolve_maple(l, ts);
+	if (err)
+		return err;
 	if (missing.len)
 		return vs_err_create(VS_ERR_NOT_FOUND, "%s: not a kernel's types: no %s", ts->source,
 				     vs_buf_str(&missing));

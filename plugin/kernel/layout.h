@@ -28,7 +28,8 @@ struct vs_layout {
 	struct {
 		uint32_t size;
 		struct vs_field vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, vm_rb,
-			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot;
+			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot,
+			detached, vm_refcnt, vm_lock_seq;
 	} vma;
 	struct {
 		uint32_t size;
@@ -36,7 +37,8 @@ struct vs_layout {
 			exec_vm, stack_vm, shared_vm, highest_vm_end, task_size, mmap_base,
 			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
 			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
-			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags;
+			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags,
+			mm_lock_seq;
 	} mm;
 	struct {
 		uint32_t size;
@@ -64,7 +66,7 @@ struct vs_layout {
 	} super;
 	struct {
 		uint32_t size;
-		struct vs_field d_parent, d_name_len, d_name_name, d_op, d_inode, d_hash_pprev;
+		struct vs_field d_parent, d_name_len, d_name_name, d_op, d_inode, d_hash_pprev, d_sb;
 	} dentry;
 	struct {
 		struct vs_field d_dname;
@@ -73,7 +75,7 @@ struct vs_layout {
 		struct vs_field mnt, mnt_parent, mnt_mountpoint;
 	} mount;
 	struct {
-		struct vs_field mnt_root;
+		struct vs_field mnt_root, mnt_sb;
 	} vfsmount;
 	struct {
 		struct vs_field name;
@@ -87,6 +89,23 @@ struct vs_layout {
 	struct {
 		struct vs_field name;
 	} ns_ops;	/* proc_ns_operations */
+	struct {
+		struct vs_field ma_root, ma_flags;
+	} mtree;	/* maple_tree */
+	struct {
+		uint32_t size;
+		struct vs_field parent, slot;
+	} mnode;	/* maple_node; slot of a dense one */
+	struct {
+		struct vs_field pivot, slot, meta_end, meta_gap;
+	} mrange;	/* maple_range_64 */
+	struct {
+		struct vs_field pivot, slot, gap, meta_end, meta_gap;
+	} marange;	/* maple_arange_64 */
+	struct {
+		struct vs_field mode, user_path_mnt, user_path_dentry;
+	} backing;	/* file.f_mode; backing_file since 6.8 */
+	int maple_type[5];	/* enum maple_type by enum vs_mtype; -1: this kernel has none such */
 	const struct vs_type *vma_type, *mm_type;	/* for whoever shows every member */
 };
 

@@ -44,14 +44,17 @@ void vs_files_deinit(struct vs_files *f)
 	vs_map_deinit(&f->by_name);
 }
 
-/* Device and inode number: file_inode(file)->i_sb->s_dev, i_ino. */
+/* Device and inode number: file_user_inode(file)->i_sb->s_dev, i_ino. */
 static bool read_inode(struct vs_kernel *k, uint64_t file, struct vs_fact *fact)
 {
 	const struct vs_layout *l = &k->layout;
-	uint64_t inode, sb, dev;
+	uint64_t mnt, dentry, inode, sb, dev;
 
-	if (!vs_kmem_ulong(&k->mem, file + (uint64_t)l->file.f_inode.off, &inode) ||
-	    !vs_kmem_uint(&k->mem, inode + (uint64_t)l->inode.i_ino.off, l->inode.i_ino.size, &fact->ino) ||
+	if (vs_file_user_path(k, file, &mnt, &dentry) ?
+	    !vs_kmem_ulong(&k->mem, dentry + (uint64_t)l->dentry.d_inode.off, &inode) :
+	    !vs_kmem_ulong(&k->mem, file + (uint64_t)l->file.f_inode.off, &inode))
+		return false;
+	if (!vs_kmem_uint(&k->mem, inode + (uint64_t)l->inode.i_ino.off, l->inode.i_ino.size, &fact->ino) ||
 	    !vs_kmem_ulong(&k->mem, inode + (uint64_t)l->inode.i_sb.off, &sb) ||
 	    !vs_kmem_uint(&k->mem, sb + (uint64_t)l->super.s_dev.off, l->super.s_dev.size, &dev))
 		return false;

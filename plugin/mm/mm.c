@@ -22,7 +22,7 @@ static uint32_t has_of(const struct vs_kernel *k)
 		has |= VS_HAS_PREV;
 	if (vs_has(l->mm.mm_rb) && vs_has(l->vma.vm_rb))
 		has |= VS_HAS_RB;
-	if (vs_has(l->mm.mm_mt))
+	if (vs_has(l->mm.mm_mt) && vs_has(l->mtree.ma_root))
 		has |= VS_HAS_MAPLE;
 	if (vs_has(l->vma.rb_subtree_gap))
 		has |= VS_HAS_SUBTREE_GAP;
@@ -34,6 +34,12 @@ static uint32_t has_of(const struct vs_kernel *k)
 		has |= VS_HAS_SHARED_VM;
 	if (k->sym[VS_SYM_STACK_GUARD_GAP].found)
 		has |= VS_HAS_STACK_GUARD_GAP;
+	if (vs_has(l->vma.detached))
+		has |= VS_HAS_DETACHED;
+	if (vs_has(l->vma.vm_refcnt))
+		has |= VS_HAS_REFCNT;
+	if (vs_has(l->vma.vm_lock_seq) && vs_has(l->mm.mm_lock_seq))
+		has |= VS_HAS_LOCK_SEQ;
 	return has;
 }
 
@@ -72,6 +78,7 @@ static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs
 	LD(mm_users);
 	LD(mm_count);
 	LD(pgd);
+	LD(mm_lock_seq);
 #undef LD
 	if (vs_has(l->mm.mm_rb) && vs_has(l->vma.vm_rb)) {
 		f->rb_root = vs_load(raw + l->mm.mm_rb.off, k->mem.target.word, be);
@@ -89,6 +96,17 @@ static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs
 		if (l->mm.rss_count.size >= 4 * word)
 			f->rss_shmem = vs_load(c + 3 * word, word, be);
 	}
+}
+
+static void read_maple_root(struct vs_kernel *k, uint64_t mm, const unsigned char *raw, struct vs_maple *m)
+{
+	const struct vs_layout *l = &k->layout;
+	const unsigned char *mt = raw + l->mm.mm_mt.off;
+	const bool be = k->mem.target.big_endian;
+
+	m->tree = mm + (uint64_t)l->mm.mm_mt.off;
+	m->root = vs_load(mt + l->mtree.ma_root.off, l->mtree.ma_root.size, be);
+	m->flags = vs_load(mt + l->mtree.ma_flags.off, l->mtree.ma_flags.size, be);
 }
 
 /* The gate VMA is a variable of the kernel, the same for all that may use it. */
@@ -144,7 +162,7 @@ struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_
 struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s)
 {
 	const struct vs_layout *l = &k->layout;
-	struct vs_reader r = { k, out, s, 0 };
+	struct vs_reader r = { .k = k, .out = out, .s = s };
 	_cleanup_free_ unsigned char *buf = NULL;
 	const unsigned char *raw;
 	enum vs_from from;
@@ -156,7 +174,8 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	s->has = has_of(k);
 	s->page_shift = k->mem.target.page_shift;
 	s->word = k->mem.target.word;
-	s->limit = k->mem.arch->user_end(k->mem.pgt.levels);
+	s->rb_offset = vs_has(l->vma.vm_rb) ? (uint16_t)l->vma.vm_rb.off : 0;
+	s->limit = k->mem.arch->user_end(&k->mem.pgt);
 	s->prev_from = VS_NONE;
 	if (vs_kernel_sym(k, VS_SYM_STACK_GUARD_GAP, &at) &&
 	    !vs_kmem_ulong(&k->mem, at, &s->stack_guard_gap))
@@ -176,7 +195,12 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	if (s->f.map_count < r.bound &&
 	    (!vs_vec_reserve(&s->vmas, s->f.map_count + 1) || !vs_map_reserve(&s->by_addr, s->f.map_count + 1)))
 		return &vs_enomem;
-	if (s->has & VS_HAS_LIST)
+	if (s->has & VS_HAS_MAPLE) {
+		read_maple_root(k, mm, raw, &s->maple);
+		err = vs_walk_maple(&r);
+		vs_map_deinit(&r.nodes);
+	}
+	if (!err && s->has & VS_HAS_LIST)
 		err = vs_walk_list(&r);
 	if (!err && s->has & VS_HAS_RB)
 		err = vs_walk_rbtree(&r);

@@ -47,19 +47,28 @@ struct vs_reader {
 	struct vs_out *out;
 	struct vs_space *s;
 	size_t bound;		/* no more VMAs than this: what the dump could hold */
+	struct vs_map nodes;	/* maple nodes that were read: address -> index */
+};
+
+/** What a sound VMA would say, seen from the pointer that led to it; 0: nothing to hold it against. */
+struct vs_expect {
+	uint64_t link;		/* the VMA that it would point back to */
+	uint64_t start, end;	/* the range that the tree has for it */
 };
 
 /**
- * The VMA at @p addr, read now or known already: its index in *idx_ret. The
- * pointer was found at @p link_from (a VMA address, 0: the mm) which a sound VMA would point
- * back to. Answers VS_STOP_END when there is such a VMA, else why not.
+ * The VMA at @p addr, read now or known already: its index in *idx_ret.
+ * *stop_ret is VS_STOP_END when there is such a VMA, else why not.
  */
-struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, uint64_t link_from,
+struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct vs_expect *expect,
 			       uint32_t *idx_ret, enum vs_stop *stop_ret, uint8_t *from_ret);
 
 struct vs_err *vs_walk_list(struct vs_reader *r);
 struct vs_err *vs_walk_list_back(struct vs_reader *r);
 struct vs_err *vs_walk_rbtree(struct vs_reader *r);
+
+/* --- maple.c --- */
+struct vs_err *vs_walk_maple(struct vs_reader *r);
 
 /* --- files.c --- */
 
@@ -95,5 +104,8 @@ struct vs_err *vs_files_fact(struct vs_files *f, struct vs_kernel *k, uint64_t f
  */
 struct vs_err *vs_path_of_file(struct vs_kernel *k, const struct vs_files *f, uint64_t file,
 			       char **path_ret, size_t *len_ret, char **problem_ret);
+
+/** The path that the user opened, where @p file only stands for it (overlayfs since 6.8); false: it is f_path. */
+bool vs_file_user_path(struct vs_kernel *k, uint64_t file, uint64_t *mnt_ret, uint64_t *dentry_ret);
 
 #endif

@@ -189,6 +189,33 @@ static bool climb(struct climber *c, const struct vs_files *f, uint64_t mnt, str
 	return true;
 }
 
+/*
+ * FMODE_BACKING: a file under overlayfs, that stands for the user's own. Since 6.5;
+ * bit 25, from 6.14 on bit 24, when 25 got another meaning. A macro leaves no trace
+ * in the debug information, so what follows the file has to prove that it is a path.
+ */
+#define FMODE_BACKING	UINT64_C(0x3000000)
+
+bool vs_file_user_path(struct vs_kernel *k, uint64_t file, uint64_t *mnt_ret, uint64_t *dentry_ret)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t mode, mnt, dentry, mnt_sb, d_sb;
+
+	// file_user_path(): since 6.8 maps shows what the user has opened
+	if (!vs_has(l->backing.user_path_mnt) || !vs_has(l->backing.mode) || !vs_has(l->dentry.d_sb) ||
+	    !vs_has(l->vfsmount.mnt_sb) ||
+	    !vs_kmem_uint(&k->mem, file + (uint64_t)l->backing.mode.off, l->backing.mode.size, &mode) ||
+	    !(mode & FMODE_BACKING) ||
+	    !vs_kmem_ulong(&k->mem, file + (uint64_t)l->backing.user_path_mnt.off, &mnt) ||
+	    !vs_kmem_ulong(&k->mem, file + (uint64_t)l->backing.user_path_dentry.off, &dentry) ||
+	    !vs_kmem_ulong(&k->mem, mnt + (uint64_t)l->vfsmount.mnt_sb.off, &mnt_sb) ||
+	    !vs_kmem_ulong(&k->mem, dentry + (uint64_t)l->dentry.d_sb.off, &d_sb) || mnt_sb != d_sb)
+		return false;
+	*mnt_ret = mnt;
+	*dentry_ret = dentry;
+	return true;
+}
+
 struct vs_err *vs_path_of_file(struct vs_kernel *k, const struct vs_files *f, uint64_t file,
 			       char **path_ret, size_t *len_ret, char **problem_ret)
 {
@@ -204,9 +231,11 @@ struct vs_err *vs_path_of_file(struct vs_kernel *k, const struct vs_files *f, ui
 	*path_ret = NULL;
 	*len_ret = 0;
 	*problem_ret = NULL;
-	if (!ptr(&c, "struct file", file, l->file.f_path_mnt, &mnt) ||
-	    !ptr(&c, "struct file", file, l->file.f_path_dentry, &dentry) ||
-	    !read_dentry(&c, dentry, &d) ||
+	if (!vs_file_user_path(k, file, &mnt, &dentry) &&
+	    (!ptr(&c, "struct file", file, l->file.f_path_mnt, &mnt) ||
+	     !ptr(&c, "struct file", file, l->file.f_path_dentry, &dentry)))
+		goto out;
+	if (!read_dentry(&c, dentry, &d) ||
 	    !ptr(&c, "vfsmount", mnt, l->vfsmount.mnt_root, &mnt_root) ||
 	    !self_named(&c, &d, mnt_root, &path, &done))
 		goto out;

@@ -36,7 +36,7 @@ static enum vs_stop read_task(struct vs_kernel *k, uint64_t addr, struct vs_task
 	const unsigned char *raw;
 	enum vs_from from;
 
-	if (!k->mem.arch->is_kernel(k->mem.pgt.levels, addr) || addr % k->mem.target.word)
+	if (!vs_kmem_is_kernel(&k->mem, addr) || addr % k->mem.target.word)
 		return VS_STOP_WILD;
 	raw = vs_kmem_peek(&k->mem, addr, l->task.size, &from);
 	if (!raw && l->task.size <= sizeof(buf)) {

@@ -6,7 +6,7 @@
 
 bool vs_vma_addr_ok(struct vs_kernel *k, uint64_t addr)
 {
-	return addr % k->mem.target.word == 0 && k->mem.arch->is_kernel(k->mem.pgt.levels, addr);
+	return addr % k->mem.target.word == 0 && vs_kmem_is_kernel(&k->mem, addr);
 }
 
 /* vm_area_struct addresses stand for rb_node addresses in the snapshot. */
@@ -47,6 +47,9 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 	v->ops = LD(vm_ops);
 	v->private_data = LD(vm_private_data);
 	v->anon_vma = LD(anon_vma);
+	v->refcnt = (uint32_t)LD(vm_refcnt);
+	v->lock_seq = (uint32_t)LD(vm_lock_seq);
+	v->detached = LD(detached) != 0;
 #undef LD
 	if (vs_has(l->vma.vm_rb)) {
 		const unsigned char *rb = raw + l->vma.vm_rb.off;

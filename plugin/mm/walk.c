@@ -26,18 +26,21 @@ static struct vs_err *broke(struct vs_walk *w, enum vs_stop why, uint32_t vma, c
  * Is what was read at v->addr a VMA of this mm? Its vm_mm says so; should that be
  * what is damaged, its range and its link back do.
  */
-static bool is_ours(const struct vs_space *s, const struct vs_vma *v, uint64_t link_from)
+static bool is_ours(const struct vs_space *s, const struct vs_vma *v, const struct vs_expect *e)
 {
 	const uint64_t page = (UINT64_C(1) << s->page_shift) - 1;
 	bool range_ok = v->start < v->end && v->end <= s->limit && !((v->start | v->end) & page);
 
 	if (v->mm == s->mm)
 		return true;
-	return range_ok && link_from && (v->prev == link_from || v->rb_parent == link_from ||
-					 v->next == link_from);
+	if (!range_ok)
+		return false;
+	if (e->end && v->start == e->start && v->end == e->end)
+		return true;
+	return e->link && (v->prev == e->link || v->rb_parent == e->link || v->next == e->link);
 }
 
-struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, uint64_t link_from,
+struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct vs_expect *expect,
 			       uint32_t *idx_ret, enum vs_stop *stop_ret, uint8_t *from_ret)
 {
 	struct vs_space *s = r->s;
@@ -63,7 +66,7 @@ struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, uint64_t link
 		s->n_absent += *stop_ret == VS_STOP_ABSENT;
 		return NULL;
 	}
-	if (!is_ours(s, &v, link_from)) {
+	if (!is_ours(s, &v, expect)) {
 		*stop_ret = VS_STOP_FOREIGN;
 		return NULL;
 	}
@@ -98,7 +101,9 @@ static struct vs_err *walk_line(struct vs_reader *r, struct vs_walk *w, enum vs_
 			stop = VS_STOP_END;
 			from = VS_FROM_FILE;
 		} else {
-			err = vs_reader_reach(r, addr, at == VS_NONE ? 0 : s->vmas.v[at].addr, &i, &stop, &from);
+			const struct vs_expect expect = { .link = at == VS_NONE ? 0 : s->vmas.v[at].addr };
+
+			err = vs_reader_reach(r, addr, &expect, &i, &stop, &from);
 			if (err)
 				return err;
 		}
@@ -160,11 +165,12 @@ struct vs_err *vs_walk_rbtree(struct vs_reader *r)
 		struct vs_err *err;
 
 		while (addr) {		// down to the left
+			const struct vs_expect expect = { .link = parent };
 			enum vs_stop stop;
 			uint8_t from;
 			uint32_t i;
 
-			err = vs_reader_reach(r, addr, parent, &i, &stop, &from);
+			err = vs_reader_reach(r, addr, &expect, &i, &stop, &from);
 			if (err)
 				return err;
 			if (stop == VS_STOP_END && s->vmas.v[i].seen & VS_SEEN_TREE)

@@ -28,6 +28,7 @@ void vs_space_destroy(struct vs_space *s)
 	walk_deinit(&s->next);
 	walk_deinit(&s->prev);
 	walk_deinit(&s->tree);
+	vs_maple_deinit(&s->maple);
 	vs_vec_deinit(&s->users);
 	free(s->names);
 	free(s);
@@ -61,6 +62,8 @@ void vs_space_reset(struct vs_space *s)
 	s->next = old.next;
 	s->prev = old.prev;
 	s->tree = old.tree;
+	s->maple = old.maple;
+	vs_maple_reset(&s->maple);
 	walk_reset(&s->next);
 	walk_reset(&s->prev);
 	walk_reset(&s->tree);

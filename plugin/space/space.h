@@ -16,6 +16,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "space/maple.h"
 
 #define VS_NONE UINT32_MAX	/* no index */
 
@@ -45,11 +46,14 @@ struct vs_vma {
 	uint64_t ops;		/* vm_ops */
 	uint64_t private_data;	/* vm_private_data */
 	uint64_t anon_vma;
+	uint32_t refcnt;	/* vm_refcnt: 0 where detached */
+	uint32_t lock_seq;	/* vm_lock_seq: that of the mm while a writer holds the VMA */
 	uint32_t fact;		/* index into space->facts: path, dev, inode; VS_NONE before asked for */
 	uint8_t rb_color;	/* low bits of __rb_parent_color: 0 red, 1 black, else damaged */
 	uint8_t seen;		/* enum vs_seen */
 	uint8_t absent;		/* some bytes of it are not in the dump */
 	uint8_t from;		/* enum vs_from of its worst byte */
+	uint8_t detached;
 };
 
 /* Why a walk went no further at some pointer. */
@@ -91,6 +95,9 @@ enum vs_has {
 	VS_HAS_STACK_GUARD_GAP	= 1 << 8,	/* symbol stack_guard_gap */
 	VS_HAS_SHADOW_STACK	= 1 << 9,	/* VM_SHADOW_STACK counts as stack (6.6+) */
 	VS_HAS_ANON_NAME	= 1 << 10,
+	VS_HAS_DETACHED		= 1 << 11,	/* vm_area_struct.detached (6.4 to 6.14) */
+	VS_HAS_REFCNT		= 1 << 12,	/* vm_refcnt (6.15+) */
+	VS_HAS_LOCK_SEQ		= 1 << 13,	/* vm_lock_seq, mm_lock_seq (6.4+) */
 };
 
 /* What the kernel says of a struct file, reduced to what /proc/PID/maps shows. */
@@ -126,6 +133,7 @@ struct vs_mm_fields {
 	uint64_t pgtables_bytes;
 	uint64_t mm_users, mm_count;
 	uint64_t pgd;
+	uint64_t mm_lock_seq;
 };
 
 /* A task that uses this mm (group leaders and threads). */
@@ -152,6 +160,7 @@ struct vs_space {
 	struct vs_walk next;	/* over vm_next from mm->mmap */
 	struct vs_walk prev;	/* over vm_prev from the last VMA: high to low */
 	struct vs_walk tree;	/* red-black or maple tree, in order */
+	struct vs_maple maple;	/* the maple tree itself, where that is the tree */
 	uint32_t prev_from;	/* where the backward walk began (index), VS_NONE */
 
 	uint64_t n_absent;	/* reads that found no bytes, all causes */

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The maple tree mm_mt, since 6.1. Node types and the sizes of their arrays come
+ * from the debug information. The walk keeps each node as it found it and goes
+ * into every slot that leads somewhere, also where pivots or metadata lie: what
+ * is wrong with them is for the rules to say.
+ */
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/out.h"
+#include "kernel/kernel.h"
+#include "mm/mm.h"
+
+#define POLL_EVERY	1024
+
+/* xa_is_internal(), XA_ZERO_ENTRY of include/linux/xarray.h. */
+#define XA_ZERO_ENTRY	UINT64_C(0x406)
+
+static inline bool is_internal(uint64_t entry)
+{
+	return (entry & 3) == 2;
+}
+
+static struct vs_err *broke(struct vs_reader *r, enum vs_mwhy why, uint32_t node, uint8_t slot,
+			    uint64_t value, enum vs_stop stop, uint8_t from)
+{
+	struct vs_space *s = r->s;
+
+	if (!vs_vec_reserve(&s->maple.breaks, s->maple.breaks.n + 1) ||
+	    !vs_vec_reserve(&s->tree.breaks, s->tree.breaks.n + 1))
+		return &vs_enomem;
+	s->maple.breaks.v[s->maple.breaks.n++] = (struct vs_mbreak){
+		.why = why, .stop = stop, .from = from, .slot = slot, .node = node, .value = value,
+	};
+	s->tree.breaks.v[s->tree.breaks.n++] = (struct vs_break){
+		.why = stop, .vma = VS_NONE, .member = node == VS_NONE ? "mm_mt.ma_root" : "slot",
+		.value = value, .from = from,
+	};
+	if (stop == VS_STOP_ABSENT)
+		s->n_absent++;
+	return NULL;
+}
+
+/* The arrays of a node type; false for a type that no tree of this kernel has. */
+static bool shape_of(const struct vs_layout *l, enum vs_mtype type, struct vs_field *pivot,
+		     struct vs_field *slot, struct vs_field *gap, struct vs_field *meta_end,
+		     struct vs_field *meta_gap)
+{
+	const struct vs_field none = { -1, 0 };
+
+	*pivot = *gap = *meta_end = *meta_gap = none;
+	switch (type) {
+	case VS_MT_DENSE:
+		*slot = l->mnode.slot;
+		return vs_has(*slot);
+	case VS_MT_LEAF_64:
+	case VS_MT_RANGE_64:
+		*pivot = l->mrange.pivot;
+		*slot = l->mrange.slot;
+		*meta_end = l->mrange.meta_end;
+		*meta_gap = l->mrange.meta_gap;
+		return vs_has(*pivot) && vs_has(*slot);
+	case VS_MT_ARANGE_64:
+		*pivot = l->marange.pivot;
+		*slot = l->marange.slot;
+		*gap = l->marange.gap;
+		*meta_end = l->marange.meta_end;
+		*meta_gap = l->marange.meta_gap;
+		return vs_has(*pivot) && vs_has(*slot) && vs_has(*gap);
+	default:
+		return false;
+	}
+}
+
+static enum vs_mtype type_of(const struct vs_layout *l, uint64_t enode)
+{
+	unsigned int raw = enode >> 3 & 15;
+
+	for (int t = VS_MT_DENSE; t < VS_MT_UNKNOWN; t++)
+		if (l->maple_type[t] == (int)raw)
+			return t;
+	return VS_MT_UNKNOWN;
+}
+
+/* ma_data_end() of lib/maple_tree.c. */
+static uint8_t data_end(const struct vs_mnode *n, const uint64_t *pivots)
+{
+	uint64_t last;
+
+	if (n->type == VS_MT_DENSE || !n->n_pivots)
+		return n->n_slots - 1;
+	if (n->type == VS_MT_ARANGE_64)
+		return n->meta_end;
+	last = pivots[n->n_pivots - 1];
+	return !last ? n->meta_end : last == n->max ? n->n_pivots - 1 : n->n_pivots;
+}
+
+/*
+ * Read the node behind @p enode. *idx_ret is VS_NONE where there is none to walk, and
+ * the break has been noted.
+ */
+static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t parent, uint8_t slot,
+				uint64_t min, uint64_t max, uint32_t *idx_ret)
+{
+	struct vs_kernel *k = r->k;
+	const struct vs_layout *l = &k->layout;
+	struct vs_maple *m = &r->s->maple;
+	const bool be = k->mem.target.big_endian;
+	const unsigned int word = k->mem.target.word;
+	unsigned char buf[512];
+	const unsigned char *raw;
+	struct vs_field pivot, slots, gap, meta_end, meta_gap;
+	struct vs_mnode n = {
+		.addr = vs_mte_node(enode), .enode = enode, .min = min, .max = max,
+		.parent = parent, .slot = slot, .type = (uint8_t)type_of(l, enode),
+	};
+	enum vs_from from;
+	uint64_t *w;
+
+	*idx_ret = VS_NONE;
+	if (vs_map_get(&r->nodes, n.addr) != VS_MAP_NONE)
+		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_CYCLE, 0);
+	if (parent != VS_NONE)
+		n.depth = m->nodes.v[parent].depth + 1;
+	if (n.depth > VS_MAPLE_HEIGHT_MAX)
+		return broke(r, VS_MW_DEPTH, parent, slot, enode, VS_STOP_BOUND, 0);
+	if (!k->mem.arch->is_kernel(k->mem.pgt.levels, n.addr))
+		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_WILD, 0);
+	if (!shape_of(l, n.type, &pivot, &slots, &gap, &meta_end, &meta_gap))
+		return broke(r, VS_MW_TYPE, parent, slot, enode, VS_STOP_FOREIGN, 0);
+	if (m->nodes.n >= r->bound)
+		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_BOUND, 0);
+	raw = vs_kmem_peek(&k->mem, n.addr, l->mnode.size, &from);
+	if (!raw && l->mnode.size <= sizeof(buf)) {
+		from = vs_kmem_read(&k->mem, n.addr, buf, l->mnode.size, NULL);
+		raw = buf;
+	}
+	if (!raw || !vs_from_ok(from))
+		return broke(r, VS_MW_STOP, parent, slot, enode,
+			     from == VS_FROM_NOWHERE ? VS_STOP_WILD : VS_STOP_ABSENT, (uint8_t)from);
+	n.leaf = n.type == VS_MT_DENSE || n.type == VS_MT_LEAF_64;
+	n.has_gaps = vs_has(gap);
+	n.n_pivots = vs_has(pivot) ? (uint8_t)(pivot.size / word) : 0;
+	n.n_slots = (uint8_t)(slots.size / word);
+	n.parent_word = vs_load(raw + l->mnode.parent.off, word, be);
+	n.data = (uint32_t)m->words.n;
+	if (vs_has(meta_end)) {
+		n.meta_end = raw[meta_end.off];
+		n.meta_gap = vs_has(meta_gap) ? raw[meta_gap.off] : 0;
+	}
+	if (!vs_vec_reserve(&m->words, m->words.n + n.n_pivots + 2u * n.n_slots) ||
+	    !vs_vec_reserve(&m->nodes, m->nodes.n + 1) ||
+	    !vs_map_set(&r->nodes, n.addr, (uint32_t)m->nodes.n))
+		return &vs_enomem;
+	w = m->words.v + m->words.n;
+	for (unsigned int i = 0; i < n.n_pivots; i++)
+		*w++ = vs_load(raw + pivot.off + i * word, word, be);
+	for (unsigned int i = 0; i < n.n_slots; i++)
+		*w++ = vs_load(raw + slots.off + i * word, word, be);
+	for (unsigned int i = 0; n.has_gaps && i < n.n_slots; i++)
+		*w++ = vs_load(raw + gap.off + i * word, word, be);
+	m->words.n = (size_t)(w - m->words.v);
+	n.end = data_end(&n, m->words.v + n.data);
+	// range and leaf nodes lend the last slot's place to the metadata while it is free
+	n.meta_used = !n.has_gaps && n.n_pivots && n.end < n.n_slots - 1;
+	*idx_ret = (uint32_t)m->nodes.n;
+	m->nodes.v[m->nodes.n++] = n;
+	return NULL;
+}
+
+/* An entry of a leaf (or of the root itself) that is not NULL. */
+static struct vs_err *take_entry(struct vs_reader *r, uint64_t raw, uint32_t node, uint8_t slot,
+				 uint64_t first, uint64_t last)
+{
+	struct vs_space *s = r->s;
+	struct vs_mentry e = {
+		.first = first, .last = last, .raw = raw, .vma = VS_NONE, .node = node, .slot = slot,
+		.kind = VS_MENTRY_OTHER,
+	};
+	const struct vs_expect expect = { .start = first, .end = last + 1 };
+	struct vs_err *err;
+
+	if (raw == XA_ZERO_ENTRY) {
+		e.kind = VS_MENTRY_ZERO;
+	} else {
+		enum vs_stop stop = VS_STOP_WILD;
+		uint8_t from = 0;
+		uint32_t i = VS_NONE;
+
+		if (!is_internal(raw) && !(raw & 1)) {
+			err = vs_reader_reach(r, raw, &expect, &i, &stop, &from);
+			if (err)
+				return err;
+			if (stop == VS_STOP_END && s->vmas.v[i].seen & VS_SEEN_MAPLE)
+				stop = VS_STOP_CYCLE;
+		}
+		if (stop != VS_STOP_END) {
+			err = broke(r, VS_MW_STOP, node, slot, raw, stop, from);
+			if (err)
+				return err;
+		} else {
+			s->vmas.v[i].seen |= VS_SEEN_MAPLE;
+			e.kind = VS_MENTRY_VMA;
+			e.vma = i;
+			if (!vs_vec_reserve(&s->tree.order, s->tree.order.n + 1))
+				return &vs_enomem;
+			s->tree.order.v[s->tree.order.n++] = i;
+		}
+	}
+	if (!vs_vec_reserve(&s->maple.entries, s->maple.entries.n + 1))
+		return &vs_enomem;
+	s->maple.entries.v[s->maple.entries.n++] = e;
+	return NULL;
+}
+
+/* Does the node behind a slot past the end say that it is this slot's child? */
+static bool leftover_is_child(struct vs_reader *r, uint64_t enode, uint64_t parent, uint8_t slot)
+{
+	struct vs_kernel *k = r->k;
+	struct vs_mnode n = { .addr = vs_mte_node(enode) };
+
+	return k->mem.arch->is_kernel(k->mem.pgt.levels, n.addr) &&
+		vs_kmem_ulong(&k->mem, n.addr + (uint64_t)k->layout.mnode.parent.off, &n.parent_word) &&
+		vs_mte_node(n.parent_word) == parent && vs_mnode_parent_slot(&n) == slot;
+}
+
+struct frame {
+	uint32_t node;
+	uint8_t slot;		/* the next one */
+	uint64_t min;		/* where its range begins */
+	bool over;		/* the pivots have reached the node's maximum: only leftovers from here */
+};
+
+/* The next slot of the frame that leads somewhere; false when there are no more. */
+static bool next_slot(const struct vs_maple *m, struct frame *f, uint64_t *value, uint8_t *slot,
+		      uint64_t *min, uint64_t *max)
+{
+	const struct vs_mnode *n = &m->nodes.v[f->node];
+	const uint64_t *pivots = vs_mnode_pivots(m, n), *slots = vs_mnode_slots(m, n);
+
+	while (f->slot < n->n_slots) {
+		uint8_t i = f->slot++;
+		uint64_t piv = n->max;
+
+		// a dense node has one index a slot
+		if (n->type == VS_MT_DENSE)
+			piv = n->min + i < n->max ? n->min + i : n->max;
+		else if (i < n->n_pivots && (pivots[i] || !i) && !f->over)
+			piv = pivots[i];
+		*value = i == n->n_slots - 1 && n->meta_used ? 0 : slots[i];
+		*slot = i;
+		*min = f->min;
+		*max = piv > n->max ? n->max : piv;
+		if (*max < *min)
+			*max = *min;	// pivots out of order: the child's own must do
+		// what follows the end is a leftover, followed only if it belongs here
+		if (f->over && *value && !n->leaf) {
+			*min = n->min;
+			*max = n->max;
+		}
+		if (piv >= n->max)
+			f->over = true;
+		else if (piv + 1 > f->min)
+			f->min = piv + 1;
+		if (*value)
+			return true;
+	}
+	return false;
+}
+
+struct vs_err *vs_walk_maple(struct vs_reader *r)
+{
+	struct vs_space *s = r->s;
+	struct vs_maple *m = &s->maple;
+	struct frame stack[VS_MAPLE_HEIGHT_MAX + 2];
+	unsigned int depth = 0;
+	struct vs_err *err;
+	uint64_t top = s->word == 8 ? UINT64_MAX : UINT32_MAX;
+	uint32_t root;
+
+	s->tree.walked = true;
+	if (!m->root)
+		return NULL;
+	// xa_is_node(): an entry of its own stands for index 0
+	if (!is_internal(m->root) || m->root <= 4096)
+		return is_internal(m->root) ? broke(r, VS_MW_ROOT, VS_NONE, 0, m->root, VS_STOP_WILD, 0) :
+			take_entry(r, m->root, VS_NONE, 0, 0, 0);
+	err = read_node(r, m->root, VS_NONE, 0, 0, top, &root);
+	if (err || root == VS_NONE)
+		return err;
+	stack[depth++] = (struct frame){ .node = root };
+	while (depth) {
+		struct frame *f = &stack[depth - 1];
+		const struct vs_mnode *n = &m->nodes.v[f->node];
+		bool leftover = f->over;
+		uint64_t value, min, max;
+		uint32_t child;
+		uint8_t slot;
+
+		if (!next_slot(m, f, &value, &slot, &min, &max)) {
+			depth--;
+			continue;
+		}
+		if (n->leaf) {
+			if (leftover)
+				continue;	// the rules see it in the node
+			err = take_entry(r, value, f->node, slot, min, max);
+		} else {
+			if (leftover && !leftover_is_child(r, value, n->addr, slot))
+				continue;
+			err = read_node(r, value, f->node, slot, min, max, &child);
+			if (!err && child != VS_NONE)
+				stack[depth++] = (struct frame){ .node = child, .min = min };
+		}
+		if (!err && m->nodes.n % POLL_EVERY == 0)
+			err = vs_out_poll(r->out);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
