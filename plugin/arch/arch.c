@@ -2,8 +2,14 @@
 #include "arch/arch.h"
 
 static const struct vs_arch *const archs[] = {
+	&vs_arch_arm64,
 	&vs_arch_x86_64,
 };
+
+const char *vs_arch_names(void)
+{
+	return "arm64, x86-64";
+}
 
 const struct vs_arch *vs_arch_find(uint16_t machine)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Page tables, one file an architecture. To add one: a struct vs_arch with the
- * walk of its page tables, the kernel's and the user's half of the address
- * space, and where VMCOREINFO or symbols tell of the direct map and the
- * kernel image (kernel/place.c asks).
+ * walk of its page tables and the kernel's and the user's half of the address
+ * space, and a row in archs[]; then a struct vs_place (kernel/place.h), which
+ * tells where VMCOREINFO or symbols say that the direct map and the kernel
+ * image are.
  */
 #ifndef VS_ARCH_ARCH_H
 #define VS_ARCH_ARCH_H
@@ -20,12 +21,18 @@ typedef bool vs_phys_read(void *arg, uint64_t pa, void *buf, size_t len);
 struct vs_arch;
 struct vs_buf;
 
-/** A set of page tables. */
+/**
+ * A set of page tables. The kernel's own are in struct vs_kmem; those of a
+ * process differ from them in the root only.
+ */
 struct vs_pgtable {
 	const struct vs_arch *arch;
-	const struct vs_target *target;
+	const struct vs_target *target;	/* the page is the granule of the tables */
 	uint64_t root;		/* physical address of the top table */
-	unsigned int levels;	/* 4 or 5 on x86-64 */
+	unsigned int levels;	/* 4 or 5 on x86-64, 2 to 5 on arm64 */
+	unsigned int va_bits;	/* that an address has: 48 or 57; 39 to 52 on arm64 */
+	unsigned int top_bits;	/* index bits of the top table */
+	uint64_t none_bit;	/* arm64: of an entry without VALID: a page nobody may touch; else 0 */
 	uint64_t enc_mask;	/* memory encryption bits to take away (sme_mask) */
 	vs_phys_read *read;
 	void *arg;
@@ -63,10 +70,12 @@ struct vs_arch {
 	uint8_t word;
 	/** Walk @p pt for @p va. */
 	void (*walk)(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret);
-	/** First address above user space with page tables of @p levels. */
-	uint64_t (*user_end)(unsigned int levels);
+	/** First address above user space with such page tables. */
+	uint64_t (*user_end)(const struct vs_pgtable *pt);
 	/** Is it an address that a kernel pointer may hold? */
-	bool (*is_kernel)(unsigned int levels, uint64_t va);
+	bool (*is_kernel)(const struct vs_pgtable *pt, uint64_t va);
+	/** Take the tag off a kernel pointer; NULL where there are none. */
+	uint64_t (*untag)(uint64_t va);
 	/** The bits of a page-table entry (or of vm_page_prot) in words. */
 	void (*prot_words)(uint64_t entry, struct vs_buf *b);
 };
@@ -74,6 +83,9 @@ struct vs_arch {
 /** The architecture of @p machine (e_machine) or NULL. */
 const struct vs_arch *vs_arch_find(uint16_t machine);
 
-extern const struct vs_arch vs_arch_x86_64;
+/** "arm64, x86-64": those there are, for messages. */
+const char *vs_arch_names(void);
+
+extern const struct vs_arch vs_arch_arm64, vs_arch_x86_64;
 
 #endif

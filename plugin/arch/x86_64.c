@@ -12,10 +12,9 @@
 
 static const char *const level_names[5] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
 
-static bool canonical(unsigned int levels, uint64_t va)
+static bool canonical(const struct vs_pgtable *pt, uint64_t va)
 {
-	unsigned int bits = levels == 5 ? 57 : 48;
-	int64_t top = (int64_t)va >> (bits - 1);
+	int64_t top = (int64_t)va >> (pt->va_bits - 1);
 
 	return top == 0 || top == -1;
 }
@@ -27,7 +26,7 @@ static void walk(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret)
 	ret->n_steps = 0;
 	ret->va = va & ~UINT64_C(0xfff);
 	ret->len = 0x1000;
-	if (!canonical(pt->levels, va)) {
+	if (!canonical(pt, va)) {
 		ret->end = VS_PG_NONCANONICAL;
 		return;
 	}
@@ -70,14 +69,14 @@ static void walk(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret)
 }
 
 /* TASK_SIZE_MAX + PAGE_SIZE: the last page below the hole is never mapped. */
-static uint64_t user_end(unsigned int levels)
+static uint64_t user_end(const struct vs_pgtable *pt)
 {
-	return UINT64_C(1) << (levels == 5 ? 56 : 47);
+	return UINT64_C(1) << (pt->va_bits - 1);
 }
 
-static bool is_kernel(unsigned int levels, uint64_t va)
+static bool is_kernel(const struct vs_pgtable *pt, uint64_t va)
 {
-	return canonical(levels, va) && (int64_t)va < 0;
+	return canonical(pt, va) && (int64_t)va < 0;
 }
 
 static void prot_words(uint64_t e, struct vs_buf *b)

@@ -20,6 +20,7 @@ static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_LINUX_BANNER] = "linux_banner",
 	[VS_SYM_PAGE_OFFSET_BASE] = "page_offset_base",
 	[VS_SYM_INIT_TOP_PGT] = "init_top_pgt",
+	[VS_SYM_PROTECTION_MAP] = "protection_map",
 	[VS_SYM_STACK_GUARD_GAP] = "stack_guard_gap",
 	[VS_SYM_GATE_VMA] = "gate_vma",
 	[VS_SYM_VSYSCALL_MODE] = "vsyscall_mode",
@@ -217,8 +218,8 @@ static struct vs_err *open_all(struct vs_kernel *k, const char *vmlinux, bool fo
 	k->mem.img = k->img;
 	k->mem.arch = vs_arch_find(k->img->machine);
 	if (!k->mem.arch)
-		return vs_err_create(VS_ERR_FORMAT, "%s: %s; only dumps of x86-64 kernels are read",
-				     k->img->path, k->img->what);
+		return vs_err_create(VS_ERR_FORMAT, "%s: %s; dumps of these are read: %s",
+				     k->img->path, k->img->what, vs_arch_names());
 	k->mem.target = (struct vs_target){ k->img->big_endian, k->mem.arch->word, 12 };
 	err = read_vmcoreinfo(k);
 	if (err)

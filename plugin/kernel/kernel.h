@@ -27,6 +27,7 @@ enum vs_sym {
 	VS_SYM_LINUX_BANNER,
 	VS_SYM_PAGE_OFFSET_BASE,
 	VS_SYM_INIT_TOP_PGT,
+	VS_SYM_PROTECTION_MAP,
 	VS_SYM_STACK_GUARD_GAP,
 	VS_SYM_GATE_VMA,
 	VS_SYM_VSYSCALL_MODE,
@@ -58,7 +59,6 @@ struct vs_kernel {
 	const char *identity;		/* how the vmlinux was found to be the right one */
 	uint64_t kaslr;			/* added to link-time addresses */
 	const char *kaslr_source;
-	uint64_t phys_base;		/* x86: physical minus link-time base, modulo 2^64 */
 	const char *direct_source;	/* where the base of the direct map came from */
 	bool direct_checked;		/* the page tables agree with it */
 };

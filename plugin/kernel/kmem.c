@@ -25,8 +25,10 @@ bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *le
 	}
 	slot = va >> k->target.page_shift & (VS_TLB_SIZE - 1);
 	if (va - k->tlb[slot].va >= k->tlb[slot].len) {
-		if (!k->pgt.root || !k->arch->is_kernel(k->pgt.levels, va))
+		if (!k->pgt.root || !vs_kmem_is_kernel(k, va))
 			return false;
+		if (k->arch->untag && k->arch->untag(va) != va)	// 0xff: the tag that matches all
+			return vs_kmem_phys(k, k->arch->untag(va), pa_ret, len_ret);
 		k->arch->walk(&k->pgt, va, &x);
 		if (x.end != VS_PG_MAPPED)
 			return false;

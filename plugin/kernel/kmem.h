@@ -23,10 +23,17 @@ struct vs_kmem {
 	struct vs_pgtable pgt;			/* the kernel's; root 0: not known */
 	uint64_t direct_start, direct_end;	/* virtual; end exclusive; equal: not known */
 	uint64_t direct_pa;			/* physical address of direct_start */
+	uint64_t direct_base;			/* where the direct map would begin, memory or not: PAGE_OFFSET */
 	uint64_t image_start, image_end;	/* the kernel's text and data, likewise */
 	uint64_t image_pa;
 	struct { uint64_t va, len, pa; } tlb[VS_TLB_SIZE];	/* translations by page tables; len 0: empty */
 };
+
+/** Is it an address that a kernel pointer may hold? */
+static inline bool vs_kmem_is_kernel(const struct vs_kmem *k, uint64_t va)
+{
+	return k->arch->is_kernel(&k->pgt, va);
+}
 
 /** Physical address of @p va; *len_ret bytes from there follow it. False: not mapped. */
 bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *len_ret);

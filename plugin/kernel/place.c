@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Where the kernel lies in the dump: KASLR, the physical base of its image, the
- * direct map, the page tables. Each from the dump itself, each held against
- * something else where there is anything.
+ * page tables, the direct map. Each from the dump itself, each held against
+ * something else where there is anything. What differs between architectures is
+ * in a row of their own.
  */
-#include <elf.h>
+#include "kernel/place.h"
+
 #include <inttypes.h>
 
 #include "base/err.h"
 #include "kernel/kernel.h"
 
-/* __START_KERNEL_map; unchanged since 2.6. */
-#define X86_64_KERNEL_MAP	UINT64_C(0xffffffff80000000)
-/* __PAGE_OFFSET_BASE_L4 and _L5, where page_offset_base is no variable: since 4.20. */
-#define X86_64_PAGE_OFFSET_L4	UINT64_C(0xffff888000000000)
-#define X86_64_PAGE_OFFSET_L5	UINT64_C(0xff11000000000000)
+static const struct vs_place *const places[] = {
+	&vs_place_arm64,
+	&vs_place_x86_64,
+};
 
 static struct vs_err *no_symbol(const char *name)
 {
 	return vs_err_create(VS_ERR_NOT_FOUND, "vmlinux has no symbol %s", name);
+}
+
+/* PAGESIZE is in VMCOREINFO since there is one (2.6.24). */
+static struct vs_err *find_page_size(struct vs_kernel *k)
+{
+	int64_t size;
+
+	if (!vs_vmcoreinfo_dec(&k->vi, "PAGESIZE", &size))
+		return NULL;	// 4 KiB, as it was set
+	for (unsigned int shift = 12; shift <= 16; shift++) {
+		if (size != INT64_C(1) << shift)
+			continue;
+		k->mem.target.page_shift = (uint8_t)shift;
+		return NULL;
+	}
+	return vs_err_create(VS_ERR_FORMAT, "VMCOREINFO says PAGESIZE=%" PRId64
+			     "; expected a power of two from 4096 to 65536", size);
 }
 
 /* KASLR: what VMCOREINFO says, held against the address it gives for _stext. */
@@ -52,111 +70,136 @@ static void relocate(struct vs_kernel *k)
 		struct vs_symbol *s = &k->sym[i];
 
 		// per-cpu symbols are offsets, and low
-		if (s->found && !s->absolute && k->mem.arch->is_kernel(4, s->value))
+		if (s->found && !s->absolute && vs_kmem_is_kernel(&k->mem, s->value))
 			s->value += k->kaslr;
 	}
 }
 
-static struct vs_err *place_image(struct vs_kernel *k)
+static struct vs_err *place_image(struct vs_kernel *k, const struct vs_place *p)
 {
-	int64_t phys_base = 0;
 	uint64_t start, end;
 
-	if (!vs_vmcoreinfo_dec(&k->vi, "NUMBER(phys_base)", &phys_base))
-		return vs_err_create(VS_ERR_FORMAT,
-			"VMCOREINFO has no NUMBER(phys_base): where the kernel lies in physical memory cannot be told");
-	k->phys_base = (uint64_t)phys_base;
 	if (!vs_kernel_sym(k, VS_SYM_TEXT, &start) && !vs_kernel_sym(k, VS_SYM_STEXT, &start))
 		return no_symbol("_text");
 	if (!vs_kernel_sym(k, VS_SYM_END, &end))
 		return no_symbol("_end");
-	if (start < X86_64_KERNEL_MAP || end <= start || end - start > UINT64_C(1) << 30)
+	if (!vs_kmem_is_kernel(&k->mem, start) || end <= start || end - start > UINT64_C(1) << 30)
 		return vs_err_create(VS_ERR_MISMATCH,
 			"the kernel image cannot be at %#" PRIx64 "-%#" PRIx64 " (KASLR offset %#" PRIx64 ", from %s)",
 			start, end, k->kaslr, k->kaslr_source);
 	k->mem.image_start = start;
 	k->mem.image_end = end;
-	k->mem.image_pa = start - X86_64_KERNEL_MAP + k->phys_base;
-	return NULL;
+	return p->image(k, &k->mem.image_pa);
 }
 
-static struct vs_err *place_tables(struct vs_kernel *k)
+static struct vs_err *place_tables(struct vs_kernel *k, const struct vs_place *p)
 {
-	int64_t l5 = 0, sme = 0;
 	uint64_t root, len;
-	struct vs_pgtable *pt = &k->mem.pgt;
 
-	vs_vmcoreinfo_dec(&k->vi, "NUMBER(pgtable_l5_enabled)", &l5);
-	vs_vmcoreinfo_dec(&k->vi, "NUMBER(sme_mask)", &sme);
-	*pt = (struct vs_pgtable){
-		.arch = k->mem.arch,
-		.target = &k->mem.target,
-		.levels = l5 ? 5 : 4,
-		.enc_mask = (uint64_t)sme,
-		.read = vs_kmem_phys_read,
-		.arg = k->img,
-	};
-	// swapper_pg_dir is a macro on x86-64; VMCOREINFO gives its value under that name
+	// what was opened before may have been the same kernel at another place
+	for (size_t i = 0; i < VS_TLB_SIZE; i++)
+		k->mem.tlb[i].len = 0;
+	k->mem.pgt.root = 0;
+	k->mem.direct_start = k->mem.direct_end = 0;
 	if (!vs_kernel_sym(k, VS_SYM_INIT_TOP_PGT, &root) &&
-	    !vs_vmcoreinfo_hex(&k->vi, "SYMBOL(swapper_pg_dir)", &root))
-		return no_symbol("init_top_pgt");
-	if (!vs_kmem_phys(&k->mem, root, &pt->root, &len))
+	    !vs_vmcoreinfo_hex(&k->vi, p->pgd_symbol, &root))
+		return vs_err_create(VS_ERR_NOT_FOUND, "neither symbols nor VMCOREINFO have %s: no way to the kernel's page tables",
+				     p->pgd_symbol);
+	if (!vs_kmem_phys(&k->mem, root, &k->mem.pgt.root, &len))
 		return vs_err_create(VS_ERR_MISMATCH,
 			"the kernel's page tables, at %#" PRIx64 ", are not in its image at %#" PRIx64 "-%#" PRIx64,
 			root, k->mem.image_start, k->mem.image_end);
 	return NULL;
 }
 
-static struct vs_err *place_direct_map(struct vs_kernel *k)
+/* The part of the direct map that the dump's memory fills; false if none of it could be there. */
+static bool direct_range(const struct vs_kernel *k, const struct vs_direct *d, uint64_t *lo_ret, uint64_t *hi_ret)
 {
-	uint64_t base = k->mem.pgt.levels == 5 ? X86_64_PAGE_OFFSET_L5 : X86_64_PAGE_OFFSET_L4;
-	uint64_t at, top = 0;
-	struct vs_xlat x;
+	uint64_t lo = UINT64_MAX, hi = 0;
 
-	k->direct_source = "the default of the release: no symbol page_offset_base";
-	if (vs_kernel_sym(k, VS_SYM_PAGE_OFFSET_BASE, &at)) {
-		k->direct_source = "page_offset_base in the dump";
-		if (!vs_kmem_ulong(&k->mem, at, &base))
-			return vs_err_create(VS_ERR_ABSENT,
-				"page_offset_base at %#" PRIx64 " is not in the dump: where the direct map begins cannot be told",
-				at);
+	for (size_t i = 0; i < k->img->n_ranges; i++) {
+		uint64_t start = k->img->ranges[i].start - d->pa, end = k->img->ranges[i].end - d->pa;
+
+		if (start >= end || end > d->size)
+			continue;	// devices, or flash: not in this map
+		lo = start < lo ? start : lo;
+		hi = end > hi ? end : hi;
 	}
-	if (!k->mem.arch->is_kernel(k->mem.pgt.levels, base))
-		return vs_err_create(VS_ERR_MISMATCH, "page_offset_base is %#" PRIx64
-				     ": that is no kernel address", base);
-	for (size_t i = 0; i < k->img->n_ranges; i++)
-		if (k->img->ranges[i].end > top)
-			top = k->img->ranges[i].end;
-	k->mem.direct_start = base;
-	k->mem.direct_pa = 0;
-	k->mem.direct_end = base + top < base ? UINT64_MAX : base + top;
+	*lo_ret = lo;
+	*hi_ret = hi;
+	return lo < hi;
+}
 
-	// The tables must map the kernel image's own memory there too.
-	k->mem.arch->walk(&k->mem.pgt, base + k->mem.image_pa, &x);
-	if (x.end == VS_PG_MAPPED && x.pa != k->mem.image_pa)
+/*
+ * The tables map the kernel image's own memory in the direct map too: of the
+ * places where it may be, the one where they do.
+ */
+static struct vs_err *place_direct_map(struct vs_kernel *k, const struct vs_place *p)
+{
+	struct vs_direct d[VS_DIRECT_MAX];
+	struct vs_xlat x = { .end = VS_PG_ABSENT };
+	unsigned int n = 0, best = 0;
+	uint64_t lo, hi, at;
+	struct vs_err *err = p->direct(k, d, &n);
+
+	if (err)
+		return err;
+	k->direct_checked = false;
+	for (unsigned int i = 0; i < n && !k->direct_checked; i++) {
+		at = d[i].base + (k->mem.image_pa - d[i].pa);
+		k->mem.arch->walk(&k->mem.pgt, at, &x);
+		k->direct_checked = x.end == VS_PG_MAPPED && x.pa == k->mem.image_pa;
+		best = k->direct_checked ? i : best;
+	}
+	if (!k->direct_checked) {
+		at = d[0].base + (k->mem.image_pa - d[0].pa);
+		k->mem.arch->walk(&k->mem.pgt, at, &x);
+		if (x.end == VS_PG_MAPPED)
+			return vs_err_create(VS_ERR_MISMATCH,
+				"the page tables map %#" PRIx64 " to %#" PRIx64 ", but the direct map (%s) has %#" PRIx64 " there",
+				at, x.pa, d[0].source, k->mem.image_pa);
+	}
+	k->direct_source = d[best].source;
+	if (!direct_range(k, &d[best], &lo, &hi))
 		return vs_err_create(VS_ERR_MISMATCH,
-			"the page tables map %#" PRIx64 " to %#" PRIx64 ", but the direct map (%s) has %#" PRIx64 " there",
-			base + k->mem.image_pa, x.pa, k->direct_source, k->mem.image_pa);
-	k->direct_checked = x.end == VS_PG_MAPPED;
+			"no memory of the dump is in the direct map from %#" PRIx64 " (%s)", d[best].base,
+			d[best].source);
+	k->mem.direct_base = d[best].base;
+	k->mem.direct_start = d[best].base + lo;
+	k->mem.direct_end = d[best].base + hi;
+	k->mem.direct_pa = d[best].pa + lo;
 	return NULL;
 }
 
 struct vs_err *vs_kernel_place(struct vs_kernel *k)
 {
+	const struct vs_place *p = NULL;
 	struct vs_err *err;
-	int64_t page_size;
 
-	if (vs_vmcoreinfo_dec(&k->vi, "PAGESIZE", &page_size) && page_size != 4096)
-		return vs_err_create(VS_ERR_MISMATCH, "VMCOREINFO says PAGESIZE=%" PRId64
-				     "; %s has pages of 4096 bytes", page_size, k->mem.arch->name);
-	err = find_kaslr(k);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i]->machine == k->mem.arch->machine)
+			p = places[i];
+	if (!p)
+		return vs_err_create(VS_ERR_FORMAT, "where the kernel lies on %s is not known here",
+				     k->mem.arch->name);
+	k->mem.pgt = (struct vs_pgtable){
+		.arch = k->mem.arch,
+		.target = &k->mem.target,
+		.read = vs_kmem_phys_read,
+		.arg = k->img,
+	};
+	err = find_page_size(k);
+	if (!err)
+		err = p->tables(k);
+	if (!err)
+		err = find_kaslr(k);
 	if (err)
 		return err;
 	relocate(k);
-	err = place_image(k);
+	err = place_image(k, p);
 	if (!err)
-		err = place_tables(k);
+		err = place_tables(k, p);
 	if (!err)
-		err = place_direct_map(k);
+		err = place_direct_map(k, p);
 	return err;
 }

@@ -58,6 +58,8 @@ static bool number(const struct vs_vmcoreinfo *vi, const char *key, int base, ui
 
 	if (!vs_vmcoreinfo_str(vi, key, buf, sizeof(buf)) || !buf[0])
 		return false;
+	if (!strncmp(buf, "0x", 2))
+		base = 16;
 	errno = 0;
 	*ret = buf[0] == '-' ? (uint64_t)strtoll(buf, &end, base) : strtoull(buf, &end, base);
 	return !errno && !*end;

@@ -28,7 +28,7 @@ bool vs_vmcoreinfo_str(const struct vs_vmcoreinfo *vi, const char *key, char *bu
 /** Hexadecimal without 0x, as KERNELOFFSET and SYMBOL() are; false unless the whole value is a number. */
 bool vs_vmcoreinfo_hex(const struct vs_vmcoreinfo *vi, const char *key, uint64_t *ret);
 
-/** Signed decimal, as NUMBER() is (a negative phys_base under KASLR). */
+/** As NUMBER() is: signed decimal (a negative phys_base under KASLR), with 0x hexadecimal (arm64, riscv). */
 bool vs_vmcoreinfo_dec(const struct vs_vmcoreinfo *vi, const char *key, int64_t *ret);
 
 #endif

@@ -124,7 +124,7 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 		n.depth = m->nodes.v[parent].depth + 1;
 	if (n.depth > VS_MAPLE_HEIGHT_MAX)
 		return broke(r, VS_MW_DEPTH, parent, slot, enode, VS_STOP_BOUND, 0);
-	if (!k->mem.arch->is_kernel(k->mem.pgt.levels, n.addr))
+	if (!vs_kmem_is_kernel(&k->mem, n.addr))
 		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_WILD, 0);
 	if (!shape_of(l, n.type, &pivot, &slots, &gap, &meta_end, &meta_gap))
 		return broke(r, VS_MW_TYPE, parent, slot, enode, VS_STOP_FOREIGN, 0);
@@ -219,7 +219,7 @@ static bool leftover_is_child(struct vs_reader *r, uint64_t enode, uint64_t pare
 	struct vs_kernel *k = r->k;
 	struct vs_mnode n = { .addr = vs_mte_node(enode) };
 
-	return k->mem.arch->is_kernel(k->mem.pgt.levels, n.addr) &&
+	return vs_kmem_is_kernel(&k->mem, n.addr) &&
 		vs_kmem_ulong(&k->mem, n.addr + (uint64_t)k->layout.mnode.parent.off, &n.parent_word) &&
 		vs_mte_node(n.parent_word) == parent && vs_mnode_parent_slot(&n) == slot;
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where an architecture's kernel lies: one row each. place.c asks in this order
+ * and holds the answers against each other.
+ */
+#ifndef VS_KERNEL_PLACE_H
+#define VS_KERNEL_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vs_err;
+struct vs_kernel;
+
+/** A guess at the direct map: physical = virtual - base + pa, over the memory of the dump. */
+struct vs_direct {
+	uint64_t base;		/* first virtual address it may have */
+	uint64_t size;		/* bytes it may have */
+	uint64_t pa;		/* physical address of base, modulo 2^64: nothing may be there */
+	const char *source;
+};
+
+#define VS_DIRECT_MAX 2
+
+struct vs_place {
+	uint16_t machine;	/* e_machine */
+	const char *pgd_symbol;	/* what VMCOREINFO calls the kernel's top table */
+	/** Levels and address bits into k->mem.pgt, from VMCOREINFO. Symbols are not yet moved. */
+	struct vs_err *(*tables)(struct vs_kernel *k);
+	/** Physical address of the image's first byte, k->mem.image_start. */
+	struct vs_err *(*image)(struct vs_kernel *k, uint64_t *pa_ret);
+	/** Where the direct map may be, best first; at most VS_DIRECT_MAX. */
+	struct vs_err *(*direct)(struct vs_kernel *k, struct vs_direct *ret, unsigned int *n_ret);
+};
+
+extern const struct vs_place vs_place_arm64, vs_place_x86_64;
+
+#endif
