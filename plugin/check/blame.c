@@ -564,7 +564,7 @@ bool vs_blame(struct vs_check_ctx *ctx)
 
 	if (!ctx->n)
 		return true;
-	ctx->sums_known = kernel && !ctx->partial && ctx->r->order.whole;
+	ctx->sums_known = kernel && !ctx->partial;
 	ctx->gaps_known = (s->has & VS_HAS_SUBTREE_GAP) && ctx->shape.whole && !ctx->partial;
 	ok = set_up(&w);
 	if (ok && blame_impossible(&w))

@@ -76,6 +76,11 @@ void vs_cause_guess(const struct vs_check_ctx *ctx, struct vs_finding *f)
 	char words[9];
 	int n = 0;
 
+	// Two members exchanged differ by what they differ: no bit was flipped.
+	if (f->vma != VS_NONE && ctx->pos[f->vma] != VS_NONE &&
+	    (ctx->belief[ctx->pos[f->vma]].wrong & (VS_WRONG_START | VS_WRONG_END)) ==
+		    (VS_WRONG_START | VS_WRONG_END))
+		return;
 	if (f->consequence || !f->has_seen || f->severity != VS_SEV_ERROR ||
 	    (f->fmt != VS_VAL_HEX && f->fmt != VS_VAL_DEC && f->fmt != VS_VAL_PAGES))
 		return;

@@ -148,19 +148,35 @@ void vs_finding_say(struct vs_check_ctx *ctx, struct vs_finding *f, const char *
 	f->detail = s;
 }
 
-bool vs_ctx_has_found(const struct vs_check_ctx *ctx, const char *id)
+struct vs_finding *vs_found_addr(struct vs_check_ctx *ctx, uint64_t addr, const char *member,
+				 enum vs_valfmt fmt, uint64_t seen)
+{
+	struct vs_finding *f = found(ctx, member, fmt, seen);
+
+	if (f) {
+		f->object = VS_OBJ_VMA;
+		f->addr = addr;
+	}
+	return f;
+}
+
+const struct vs_finding *vs_ctx_cause(const struct vs_check_ctx *ctx, const char *const rules[3])
 {
 	for (size_t i = 0; i < ctx->r->findings.n; i++) {
 		const struct vs_finding *f = &ctx->r->findings.v[i];
 
-		if (!f->consequence && !strcmp(f->rule->id, id))
-			return true;
+		for (int j = 0; j < 3 && !f->consequence; j++)
+			if (rules[j] && !strcmp(f->rule->id, rules[j]))
+				return f;
 	}
-	return false;
+	return NULL;
 }
 
 bool vs_ctx_is_absent(const struct vs_check_ctx *ctx, uint64_t addr)
 {
+	for (size_t i = 0; i < ctx->lost.n; i++)
+		if (ctx->lost.v[i] == addr)
+			return true;
 	size_t lo = 0, hi = ctx->absent.n;
 
 	while (lo < hi) {
@@ -213,7 +229,38 @@ static bool find_absent(struct vs_check_ctx *ctx)
 		}
 	if (ctx->absent.n)
 		qsort(ctx->absent.v, ctx->absent.n, sizeof(*ctx->absent.v), addr_cmp);
-	ctx->partial = ctx->absent.n || s->mm_absent;
+	ctx->incomplete = ctx->absent.n || s->mm_absent;
+	return true;
+}
+
+/**
+ * Objects that no walk takes for a VMA, though walks of different kinds lead
+ * there: not the pointers are wrong, what they lead to has been overwritten.
+ */
+static bool find_lost(struct vs_check_ctx *ctx)
+{
+	const struct vs_space *s = ctx->s;
+	const struct vs_walk *walks[] = { &s->next, &s->prev, &s->tree };
+
+	for (size_t a = 0; a < 2; a++)
+		for (size_t i = 0; i < walks[a]->breaks.n; i++) {
+			const struct vs_break *b = &walks[a]->breaks.v[i];
+			bool found = false;
+			uint64_t *slot;
+
+			if (b->why != VS_STOP_FOREIGN || vs_ctx_is_absent(ctx, b->value))
+				continue;
+			for (size_t w = a + 1; w < 3; w++)
+				for (size_t j = 0; j < walks[w]->breaks.n; j++)
+					found |= walks[w]->breaks.v[j].why == VS_STOP_FOREIGN &&
+						 walks[w]->breaks.v[j].value == b->value;
+			if (!found)
+				continue;
+			slot = vs_vec_push(&ctx->lost);
+			if (!slot)
+				return false;
+			*slot = b->value;
+		}
 	return true;
 }
 
@@ -225,8 +272,9 @@ static bool set_up(struct vs_check_ctx *ctx)
 	ctx->n = (uint32_t)o->v.n;
 	ctx->order = o->v.v;
 	ctx->pos = malloc((s->vmas.n + 1) * sizeof(*ctx->pos));
-	if (!ctx->pos || !find_absent(ctx))
+	if (!ctx->pos || !find_absent(ctx) || !find_lost(ctx))
 		return false;
+	ctx->partial = ctx->incomplete || !o->whole || ctx->lost.n;
 	memset(ctx->pos, 0xff, (s->vmas.n + 1) * sizeof(*ctx->pos));	// VS_NONE
 	for (uint32_t p = 0; p < ctx->n; p++)
 		ctx->pos[ctx->order[p]] = p;
@@ -325,6 +373,22 @@ static void promote(struct vs_report *r)
 		r->findings.v[i].consequence = false;
 }
 
+/** What has no finding is intact only if it could be held against something. */
+static void note_broken(struct vs_check_ctx *ctx)
+{
+	const struct vs_space *s = ctx->s;
+	uint32_t tree = s->has & VS_HAS_MAPLE ? VS_PART_MAPLE : VS_PART_RB;
+
+	ctx->r->broken |= (s->next.breaks.n ? VS_PART_NEXT : 0) |
+			  (s->prev.breaks.n ? VS_PART_PREV : 0) | (s->tree.breaks.n ? tree : 0);
+	if (!ctx->gaps_known)
+		ctx->r->held &= ~(uint32_t)VS_PART_GAP;
+	if (!ctx->sums_known)
+		ctx->r->held &= ~(uint32_t)VS_PART_TOTALS;
+	if (ctx->partial)
+		ctx->r->held &= ~(uint32_t)VS_PART_COUNT;
+}
+
 static void judge(struct vs_check_ctx *ctx)
 {
 	struct vs_report *r = ctx->r;
@@ -339,8 +403,9 @@ static void judge(struct vs_check_ctx *ctx)
 		if (f->severity == VS_SEV_ERROR && f->rule->part)
 			r->broken |= f->rule->part;
 	}
-	if (ctx->partial)
+	if (ctx->incomplete)
 		r->verdict = vs_verdict_worse(r->verdict, VS_INCOMPLETE);
+	note_broken(ctx);
 	r->n_absent = ctx->absent.n + ctx->s->mm_absent;
 	for (size_t i = 1; i < ctx->absent.n; i++)
 		r->n_absent -= ctx->absent.v[i] == ctx->absent.v[i - 1];
@@ -399,6 +464,7 @@ static void check_by_rules(const struct vs_space *s, struct vs_report *ret)
 	}
 	vs_shape_deinit(&ctx.shape);
 	vs_vec_deinit(&ctx.absent);
+	vs_vec_deinit(&ctx.lost);
 	free(ctx.belief);
 	free(ctx.pos);
 }

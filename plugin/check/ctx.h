@@ -53,8 +53,10 @@ struct vs_check_ctx {
 	struct vs_shape shape;
 	struct vs_belief *belief;	/* by position */
 	VS_VEC(uint64_t) absent;	/* addresses of objects that are not in the dump, sorted */
+	VS_VEC(uint64_t) lost;		/* addresses that several links lead to, but that hold no VMA */
 
-	bool partial;		/* bytes are missing: what was not seen may be right */
+	bool incomplete;	/* bytes are missing from the dump */
+	bool partial;		/* that, or no walk is whole: what was not seen may be right */
 	bool sums_known;	/* the sums over VMAs can be held against the counters */
 	bool gaps_known;	/* rb_subtree_gap can be judged */
 	struct vs_sums seen;	/* over the VMAs as the dump has them */
@@ -80,7 +82,10 @@ static inline uint32_t vs_ctx_pos(const struct vs_check_ctx *ctx, uint64_t addr)
 	return i == VS_NONE ? VS_NONE : ctx->pos[i];
 }
 
-/** Whether @p addr is an object whose bytes are missing: a pointer to it accuses nobody. */
+/**
+ * Whether @p addr is an object whose bytes are missing, or are damaged beyond
+ * knowing: a pointer to it accuses nobody.
+ */
 bool vs_ctx_is_absent(const struct vs_check_ctx *ctx, uint64_t addr);
 
 /** Start, end or flags of @p p as the dump has them are impossible by themselves. */
@@ -114,8 +119,12 @@ void vs_finding_expect(struct vs_finding *f, uint64_t expected);
 void vs_finding_say(struct vs_check_ctx *ctx, struct vs_finding *f, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/** Whether the report has a finding of rule @p id that is no consequence. */
-bool vs_ctx_has_found(const struct vs_check_ctx *ctx, const char *id);
+/** The first finding so far of one of the @p rules (up to 3, NULL: none) that is no consequence. */
+const struct vs_finding *vs_ctx_cause(const struct vs_check_ctx *ctx, const char *const rules[3]);
+
+/** A finding about something that no VMA of the space is, at @p addr. */
+struct vs_finding *vs_found_addr(struct vs_check_ctx *ctx, uint64_t addr, const char *member,
+				 enum vs_valfmt fmt, uint64_t seen);
 
 /** Fill in f->cause where the value seen tells what happened to it. */
 void vs_cause_guess(const struct vs_check_ctx *ctx, struct vs_finding *f);
@@ -128,6 +137,7 @@ void vs_rule_vma_limit(struct vs_check_ctx *ctx);
 void vs_rule_vma_flags(struct vs_check_ctx *ctx);
 void vs_rule_vma_bounds(struct vs_check_ctx *ctx);
 void vs_rule_vma_overlap(struct vs_check_ctx *ctx);
+void vs_rule_vma_lost(struct vs_check_ctx *ctx);
 
 void vs_rule_list_start(struct vs_check_ctx *ctx);
 void vs_rule_list_next(struct vs_check_ctx *ctx);

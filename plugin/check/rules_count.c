@@ -5,12 +5,15 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/number.h"
+
 void vs_rule_map_count(struct vs_check_ctx *ctx)
 {
 	uint64_t seen = ctx->s->f.map_count;
+	char told[VS_THOUSANDS_MAX], n[VS_THOUSANDS_MAX];
 	struct vs_finding *f;
 
-	if (seen == ctx->n || ctx->partial)
+	if (seen == ctx->n + ctx->lost.n || ctx->incomplete)
 		return;
 	f = vs_found_mm(ctx, "map_count", VS_VAL_DEC, seen);
 	if (!f)
@@ -19,9 +22,9 @@ void vs_rule_map_count(struct vs_check_ctx *ctx)
 		vs_finding_expect(f, ctx->n);
 	// Where no walk is whole, VMAs have been lost, and the count may be right.
 	f->consequence = !ctx->r->order.whole;
-	vs_finding_say(ctx, f, "map_count is %" PRIu64 "; %s %s %u VMAs", seen,
+	vs_finding_say(ctx, f, "map_count is %s; %s %s %s VMAs", vs_thousands(told, seen),
 		       ctx->r->order.whole ? ctx->r->order.source : "the walks",
-		       ctx->r->order.whole ? "reaches" : "together reach", ctx->n);
+		       ctx->r->order.whole ? "reaches" : "together reach", vs_thousands(n, ctx->n));
 }
 
 void vs_rule_highest_vm_end(struct vs_check_ctx *ctx)
@@ -32,12 +35,12 @@ void vs_rule_highest_vm_end(struct vs_check_ctx *ctx)
 	uint64_t expected = b ? vs_end_gap(ctx->s, b->end, b->flags) : 0;
 	struct vs_finding *f;
 
-	if (ctx->partial || (seen == end && seen == expected))
+	if (ctx->incomplete || (seen == end && seen == expected))
 		return;
 	f = vs_found_mm(ctx, "highest_vm_end", VS_VAL_HEX, seen);
 	if (!f)
 		return;
-	f->consequence = !ctx->r->order.whole || (b && (b->unknown & VS_WRONG_END)) ||
+	f->consequence = ctx->partial || (b && (b->unknown & VS_WRONG_END)) ||
 			 seen == expected;
 	if (!f->consequence)
 		vs_finding_expect(f, expected);
@@ -51,15 +54,16 @@ static bool in_doubt(const struct vs_check_ctx *ctx)
 	for (uint32_t p = 0; p < ctx->n; p++)
 		if (ctx->belief[p].unknown & (VS_WRONG_START | VS_WRONG_END | VS_WRONG_FLAGS))
 			return true;
-	return !ctx->r->order.whole;
+	return ctx->partial;
 }
 
 static void sum(struct vs_check_ctx *ctx, enum vs_sum which, const char *member)
 {
 	uint64_t seen, sum = ctx->seen.pages[which], expected = ctx->believed.pages[which];
+	char told[VS_THOUSANDS_MAX], have[VS_THOUSANDS_MAX];
 	struct vs_finding *f;
 
-	if (ctx->partial || !vs_sums_counter(ctx->s, which, &seen) ||
+	if (ctx->incomplete || !vs_sums_counter(ctx->s, which, &seen) ||
 	    (seen == sum && seen == expected))
 		return;
 	f = vs_found_mm(ctx, member, VS_VAL_PAGES, seen);
@@ -68,7 +72,8 @@ static void sum(struct vs_check_ctx *ctx, enum vs_sum which, const char *member)
 	f->consequence = seen == expected || in_doubt(ctx);
 	if (!f->consequence)
 		vs_finding_expect(f, expected);
-	vs_finding_say(ctx, f, "%s is %" PRIu64 " pages; the VMAs have %" PRIu64, member, seen, sum);
+	vs_finding_say(ctx, f, "%s is %s pages; the VMAs have %s", member, vs_thousands(told, seen),
+		       vs_thousands(have, sum));
 }
 
 void vs_rule_total_vm(struct vs_check_ctx *ctx)
@@ -123,7 +128,8 @@ void vs_rule_walk_broken(struct vs_check_ctx *ctx)
 			const struct vs_break *b = &walks[w]->breaks.v[i];
 			struct vs_finding *f;
 
-			if (b->why == VS_STOP_END || b->why == VS_STOP_ABSENT)
+			if (b->why == VS_STOP_END || b->why == VS_STOP_ABSENT ||
+			    vs_ctx_is_absent(ctx, b->value))
 				continue;
 			f = vs_found_index(ctx, b->vma, b->member, VS_VAL_HEX, b->value);
 			vs_finding_say(ctx, f, "%s %#" PRIx64 " %s", b->member, b->value,
@@ -133,6 +139,7 @@ void vs_rule_walk_broken(struct vs_check_ctx *ctx)
 
 void vs_rule_absent(struct vs_check_ctx *ctx)
 {
+	char num[VS_THOUSANDS_MAX];
 	struct vs_finding *f;
 	size_t n = 0;
 
@@ -145,7 +152,8 @@ void vs_rule_absent(struct vs_check_ctx *ctx)
 	if (!n)
 		return;
 	f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
-	vs_finding_say(ctx, f, "%zu VMA%s %s not in the dump, the first at %#" PRIx64
-		       "; what hangs behind %s may be missing too", n, n == 1 ? "" : "s",
-		       n == 1 ? "is" : "are", ctx->absent.v[0], n == 1 ? "it" : "them");
+	vs_finding_say(ctx, f, "%s VMA%s %s not in the dump (%s%#" PRIx64
+		       "); what hangs behind %s may be missing too", vs_thousands(num, n),
+		       n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "" : "the first at ",
+		       ctx->absent.v[0], n == 1 ? "it" : "them");
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
+
 /** The break of walk @p w at this pointer, NULL if it went on there. */
 static const struct vs_break *break_at(const struct vs_walk *w, uint32_t vma, uint64_t value)
 {
@@ -22,6 +24,7 @@ static void where(const struct vs_check_ctx *ctx, const struct vs_walk *w, uint3
 	uint32_t q = vs_ctx_pos(ctx, seen), vma = p == VS_NONE ? VS_NONE : ctx->order[p];
 	const struct vs_break *b = break_at(w, vma, seen);
 	uint32_t from = p == VS_NONE ? 0 : p + 1;
+	char num[VS_THOUSANDS_MAX];
 
 	buf[0] = 0;
 	if (!seen)
@@ -29,10 +32,10 @@ static void where(const struct vs_check_ctx *ctx, const struct vs_walk *w, uint3
 	else if (p != VS_NONE && q == p)
 		snprintf(buf, len, "%#" PRIx64 ", itself", seen);
 	else if (q != VS_NONE && q > from && w == &ctx->s->next)
-		snprintf(buf, len, "%#" PRIx64 ", %u VMA%s further", seen, q - from,
-			 q - from == 1 ? "" : "s");
+		snprintf(buf, len, "%#" PRIx64 ", %s VMA%s further than the next", seen,
+			 vs_thousands(num, q - from), q - from == 1 ? "" : "s");
 	else if (q != VS_NONE)
-		snprintf(buf, len, "%#" PRIx64 ", VMA number %u", seen, q);
+		snprintf(buf, len, "%#" PRIx64 ", VMA number %s", seen, vs_thousands(num, q + 1));
 	else if (b && b->why == VS_STOP_WILD)
 		snprintf(buf, len, "%#" PRIx64 ", where there is no memory", seen);
 	else if (b && b->why == VS_STOP_FOREIGN)
@@ -64,11 +67,11 @@ static const char *witnesses(const struct vs_check_ctx *ctx, uint32_t p, uint32_
 /** A link to something that is not in the dump, or that the missing part may explain. */
 static bool excused(const struct vs_check_ctx *ctx, const struct vs_walk *w, uint64_t seen)
 {
-	if (!ctx->partial)
+	if (!ctx->partial || !seen)
 		return false;
 	if (vs_ctx_is_absent(ctx, seen))
 		return true;
-	if (seen && vs_space_find(ctx->s, seen) != VS_NONE)
+	if (vs_space_find(ctx->s, seen) != VS_NONE)
 		return false;
 	for (size_t i = 0; i < w->breaks.n; i++)
 		if (w->breaks.v[i].value == seen && w->breaks.v[i].why != VS_STOP_ABSENT)
@@ -80,7 +83,7 @@ void vs_rule_list_start(struct vs_check_ctx *ctx)
 {
 	uint64_t seen = ctx->s->f.mmap, expected = vs_ctx_addr(ctx, ctx->n ? 0 : VS_NONE);
 	struct vs_finding *f;
-	char buf[80];
+	char buf[120];
 
 	if (seen == expected || ctx->s->mm_absent || excused(ctx, &ctx->s->next, seen))
 		return;
@@ -97,7 +100,7 @@ void vs_rule_list_next(struct vs_check_ctx *ctx)
 		uint32_t q = p + 1 < ctx->n ? p + 1 : VS_NONE;
 		uint64_t expected = vs_ctx_addr(ctx, q);
 		struct vs_finding *f;
-		char buf[80];
+		char buf[120];
 
 		if (v->next == expected || v->absent || excused(ctx, &ctx->s->next, v->next))
 			continue;
@@ -121,7 +124,7 @@ void vs_rule_list_prev(struct vs_check_ctx *ctx)
 		const struct vs_vma *v = vs_ctx_vma(ctx, p);
 		uint64_t expected = vs_ctx_addr(ctx, p ? p - 1 : VS_NONE);
 		struct vs_finding *f;
-		char buf[80];
+		char buf[120];
 
 		if (v->prev == expected || v->absent || excused(ctx, &ctx->s->prev, v->prev))
 			continue;
@@ -139,22 +142,40 @@ void vs_rule_list_prev(struct vs_check_ctx *ctx)
 	}
 }
 
+/** The other walks that reach every VMA, in words: " and vm_rb reaches all of them". */
+static void reach_all(const struct vs_check_ctx *ctx, const struct vs_walk *w, char *buf, size_t len)
+{
+	const struct {
+		const struct vs_walk *walk;
+		const char *name;
+	} all[] = {
+		{ &ctx->s->next, "vm_next" }, { &ctx->s->prev, "vm_prev" }, { &ctx->s->tree, "vm_rb" },
+	};
+	const char *names[3];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 3; i++)
+		if (all[i].walk != w && all[i].walk->walked && all[i].walk->order.n == ctx->n)
+			names[n++] = all[i].name;
+	buf[0] = 0;
+	if (n == 1)
+		snprintf(buf, len, "; %s reaches all of them", names[0]);
+	else if (n == 2)
+		snprintf(buf, len, "; %s and %s reach all of them", names[0], names[1]);
+}
+
 /** The finding of a walk that is too short (or long), filed with the VMA whose link did it. */
 static void walk_count(struct vs_check_ctx *ctx, const struct vs_walk *w, const char *name,
 		       const char *cause, const char *cause_mm)
 {
-	const struct vs_finding *why = NULL;
+	const struct vs_finding *why;
+	char seen[VS_THOUSANDS_MAX], all[VS_THOUSANDS_MAX], others[64];
 	uint32_t vma = VS_NONE;
 	struct vs_finding *f;
 
-	if (!w->walked || w->order.n == ctx->n || ctx->partial)
+	if (!w->walked || w->order.n == ctx->n || ctx->incomplete || ctx->lost.n)
 		return;
-	for (size_t i = 0; i < ctx->r->findings.n && !why; i++) {
-		const struct vs_finding *g = &ctx->r->findings.v[i];
-
-		if (!strcmp(g->rule->id, cause) || !strcmp(g->rule->id, cause_mm))
-			why = g;
-	}
+	why = vs_ctx_cause(ctx, (const char *const[3]){ cause, cause_mm });
 	if (why)
 		vma = why->vma;
 	f = vs_found_index(ctx, vma, NULL, VS_VAL_DEC, w->order.n);
@@ -162,7 +183,9 @@ static void walk_count(struct vs_check_ctx *ctx, const struct vs_walk *w, const 
 		return;
 	vs_finding_expect(f, ctx->n);
 	f->consequence = why;
-	vs_finding_say(ctx, f, "%s reaches %zu of %u VMAs", name, w->order.n, ctx->n);
+	reach_all(ctx, w, others, sizeof(others));
+	vs_finding_say(ctx, f, "%s reaches %s of %s VMAs%s", name, vs_thousands(seen, w->order.n),
+		       vs_thousands(all, ctx->n), others);
 }
 
 void vs_rule_list_count(struct vs_check_ctx *ctx)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
+
 /** Where a tree pointer leads, as a position; VS_NONE if to no VMA of the order. */
 static uint32_t to(const struct vs_check_ctx *ctx, uint64_t addr)
 {
@@ -50,7 +52,9 @@ void vs_rule_rb_root(struct vs_check_ctx *ctx)
 	if (ctx->shape.whole || !ctx->n) {
 		uint64_t expected = vs_ctx_addr(ctx, ctx->shape.root);
 
-		if (seen == expected)
+		if (seen == expected ||
+		    (ctx->partial && to(ctx, seen) == VS_NONE &&
+		     stop_at(ctx, VS_NONE, seen) == VS_STOP_END))
 			return;
 		f = vs_found_mm(ctx, "mm_rb.rb_node", VS_VAL_HEX, seen);
 		vs_finding_expect(f, expected);
@@ -94,6 +98,8 @@ void vs_rule_rb_order(struct vs_check_ctx *ctx)
 				       PRIx64 " below it: they are exchanged", v->rb_left, v->rb_right);
 			f = vs_found_vma(ctx, p, "rb_right", VS_VAL_HEX, v->rb_right);
 			vs_finding_expect(f, vs_ctx_addr(ctx, ctx->shape.right[p]));
+			vs_finding_say(ctx, f, "rb_right is %#" PRIx64 "; %#" PRIx64 " is right",
+				       v->rb_right, v->rb_left);
 		} else {
 			vs_finding_say(ctx, f, "rb_left %#" PRIx64 " or rb_right %#" PRIx64
 				       " lies on the wrong side of the node", v->rb_left, v->rb_right);
@@ -139,10 +145,15 @@ static void check_child(struct vs_check_ctx *ctx, uint32_t p, bool left)
 		return;
 	if (ctx->shape.whole) {
 		vs_finding_expect(f, expected);
-		vs_finding_say(ctx, f, expected ? "%s is %#" PRIx64 "%s; %#" PRIx64
-			       " belongs there and names this node as its parent" :
-			       "%s is %#" PRIx64 "%s; there is no VMA on that side", member, seen,
-			       where(ctx, ctx->order[p], seen), expected);
+		if (!seen)
+			vs_finding_say(ctx, f, "%s is NULL; %#" PRIx64 " belongs there", member,
+				       expected);
+		else if (expected)
+			vs_finding_say(ctx, f, "%s is %#" PRIx64 "%s; %#" PRIx64 " belongs there",
+				       member, seen, where(ctx, ctx->order[p], seen), expected);
+		else
+			vs_finding_say(ctx, f, "%s is %#" PRIx64 "%s; there is no VMA on that side",
+				       member, seen, where(ctx, ctx->order[p], seen));
 	} else {
 		vs_finding_say(ctx, f, "%s is %#" PRIx64 "%s", member, seen,
 			       where(ctx, ctx->order[p], seen));
@@ -170,7 +181,8 @@ void vs_rule_rb_parent(struct vs_check_ctx *ctx)
 
 		// A node whose place could not be made out says nothing wrong that is known.
 		if (v->absent || vs_ctx_is_absent(ctx, seen) ||
-		    (!sh->whole && sh->parent[p] == VS_NONE))
+		    (!sh->whole && sh->parent[p] == VS_NONE) ||
+		    (ctx->partial && seen && to(ctx, seen) == VS_NONE))
 			continue;
 		expected = vs_ctx_addr(ctx, sh->parent[p]);
 		if (seen == expected)
@@ -281,35 +293,42 @@ void vs_rule_rb_gap(struct vs_check_ctx *ctx)
 void vs_rule_rb_count(struct vs_check_ctx *ctx)
 {
 	const struct vs_walk *w = &ctx->s->tree;
+	char seen[VS_THOUSANDS_MAX], all[VS_THOUSANDS_MAX];
+	const struct vs_finding *why;
 	struct vs_finding *f;
 
-	if (!w->walked || w->order.n == ctx->n || ctx->partial)
+	if (!w->walked || w->order.n == ctx->n || ctx->incomplete || ctx->lost.n)
 		return;
-	f = vs_found_mm(ctx, NULL, VS_VAL_DEC, w->order.n);
+	why = vs_ctx_cause(ctx, (const char *const[3]){ "rb-child", "rb-order", "rb-root" });
+	f = vs_found_index(ctx, why ? why->vma : VS_NONE, NULL, VS_VAL_DEC, w->order.n);
 	if (!f)
 		return;
 	vs_finding_expect(f, ctx->n);
-	f->consequence = vs_ctx_has_found(ctx, "rb-child") || vs_ctx_has_found(ctx, "rb-order") ||
-			 vs_ctx_has_found(ctx, "rb-root");
-	vs_finding_say(ctx, f, "vm_rb reaches %zu of %u VMAs", w->order.n, ctx->n);
+	f->consequence = why;
+	vs_finding_say(ctx, f, "vm_rb reaches %s of %s VMAs", vs_thousands(seen, w->order.n),
+		       vs_thousands(all, ctx->n));
 }
 
 void vs_rule_rb_list(struct vs_check_ctx *ctx)
 {
 	const struct vs_walk *w = &ctx->s->tree;
+	const struct vs_finding *why;
+	char place[VS_THOUSANDS_MAX];
 	struct vs_finding *f;
 	size_t i = 0;
 
-	if (!w->walked || w->order.n != ctx->n || ctx->partial)
+	if (!w->walked || w->order.n != ctx->n || ctx->incomplete)
 		return;
 	while (i < ctx->n && w->order.v[i] == ctx->order[i])
 		i++;
 	if (i == ctx->n)
 		return;
-	f = vs_found_index(ctx, w->order.v[i], NULL, VS_VAL_NONE, 0);
+	why = vs_ctx_cause(ctx, (const char *const[3]){ "rb-child", "rb-order" });
+	f = vs_found_index(ctx, why ? why->vma : w->order.v[i], NULL, VS_VAL_NONE, 0);
 	if (!f)
 		return;
-	f->consequence = vs_ctx_has_found(ctx, "rb-child") || vs_ctx_has_found(ctx, "rb-order");
-	vs_finding_say(ctx, f, "vm_rb has this VMA at place %zu, where %s has %#" PRIx64, i,
-		       ctx->r->order.source, vs_ctx_addr(ctx, (uint32_t)i));
+	f->consequence = why;
+	vs_finding_say(ctx, f, "VMA number %s is %#" PRIx64 " by vm_rb, %#" PRIx64 " by %s",
+		       vs_thousands(place, i + 1), ctx->s->vmas.v[w->order.v[i]].addr,
+		       vs_ctx_addr(ctx, (uint32_t)i), ctx->r->order.source);
 }

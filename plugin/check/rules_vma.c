@@ -20,6 +20,16 @@ void vs_rule_vma_mm(struct vs_check_ctx *ctx)
 	}
 }
 
+void vs_rule_vma_lost(struct vs_check_ctx *ctx)
+{
+	for (size_t i = 0; i < ctx->lost.n; i++) {
+		struct vs_finding *f = vs_found_addr(ctx, ctx->lost.v[i], NULL, VS_VAL_NONE, 0);
+
+		vs_finding_say(ctx, f, "lists and tree lead here, but what is here is no VMA of "
+			       "this mm: it has been overwritten or freed");
+	}
+}
+
 /** The finding of an impossible bound: which of the two, and what it should be, if known. */
 static struct vs_finding *found_bound(struct vs_check_ctx *ctx, uint32_t p, bool start)
 {

@@ -17,6 +17,8 @@
 static const struct vs_rule rules[] = {
 	{ "vma-mm", ERROR, OWN, VS_PART_VMA, 0, KERNEL, vs_rule_vma_mm,
 	  "vm_mm of each VMA is the mm_struct that it hangs in" },
+	{ "vma-lost", ERROR, OWN, VS_PART_VMA, 0, KERNEL, vs_rule_vma_lost,
+	  "where several structures lead there is a VMA of this mm" },
 	{ "vma-range", ERROR, OWN, VS_PART_VMA, 0, 0, vs_rule_vma_range,
 	  "vm_start lies below vm_end" },
 	{ "vma-align", ERROR, OWN, VS_PART_VMA, 0, 0, vs_rule_vma_align,

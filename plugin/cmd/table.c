@@ -6,6 +6,7 @@
 #include "cmd/nearest.h"
 
 static const struct vs_cmd *const table[] = {
+	&vs_cmd_open,
 	&vs_cmd_close,
 	&vs_cmd_task,
 	&vs_cmd_info,
@@ -13,6 +14,7 @@ static const struct vs_cmd *const table[] = {
 	&vs_cmd_maps,
 	&vs_cmd_mm,
 	&vs_cmd_show,
+	&vs_cmd_check,
 	&vs_cmd_extract,
 };
 

@@ -37,6 +37,8 @@ static const struct row rows[] = {
 	VMA(vm_private_data, NEEDED),
 	VMA(anon_vma, OPTIONAL),
 	VMA(vm_page_prot, OPTIONAL),
+	VMA(anon_name, OPTIONAL),	// since 5.17; shares its place with shared up to 6.1
+	VMA(shared, OPTIONAL),
 	VMA(detached, OPTIONAL),	// 6.4 to 6.14
 	VMA(vm_refcnt, OPTIONAL),	// since 6.15
 	VMA(vm_lock_seq, OPTIONAL),	// since 6.4, CONFIG_PER_VMA_LOCK
@@ -123,6 +125,7 @@ static const struct row rows[] = {
 	F(ns, ops, "ns_common", "ops", OPTIONAL),
 	F(ns, inum, "ns_common", "inum", OPTIONAL),
 	F(ns_ops, name, "proc_ns_operations", "name", OPTIONAL),
+	F(anon_vma_name, name, "anon_vma_name", "name", OPTIONAL),
 
 	F(mtree, ma_root, "maple_tree", "ma_root", OPTIONAL),	// since 6.1; before ma_flags up to 6.5
 	F(mtree, ma_flags, "maple_tree", "ma_flags", OPTIONAL),

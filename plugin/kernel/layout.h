@@ -29,7 +29,7 @@ struct vs_layout {
 		uint32_t size;
 		struct vs_field vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, vm_rb,
 			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot,
-			detached, vm_refcnt, vm_lock_seq;
+			detached, vm_refcnt, vm_lock_seq, anon_name, shared;
 	} vma;
 	struct {
 		uint32_t size;
@@ -105,6 +105,9 @@ struct vs_layout {
 	struct {
 		struct vs_field mode, user_path_mnt, user_path_dentry;
 	} backing;	/* file.f_mode; backing_file since 6.8 */
+	struct {
+		struct vs_field name;
+	} anon_vma_name;
 	int maple_type[5];	/* enum maple_type by enum vs_mtype; -1: this kernel has none such */
 	const struct vs_type *vma_type, *mm_type;	/* for whoever shows every member */
 };

@@ -121,6 +121,42 @@ static struct vs_err *special_name(struct vs_files *f, struct vs_kernel *k, cons
 	return NULL;
 }
 
+/*
+ * The name given by prctl(PR_SET_VMA_ANON_NAME). Up to 6.1 its place is that of
+ * shared.rb while there is a file; since 6.2 shared memory may have one too.
+ */
+static struct vs_err *anon_name(struct vs_files *f, struct vs_kernel *k, const struct vs_vma *v,
+				const char **ret)
+{
+	const struct vs_layout *l = &k->layout;
+	struct vs_field a = l->vma.anon_name, sh = l->vma.shared;
+	char name[96], label[128];
+	uint64_t at;
+	uint32_t i;
+
+	*ret = NULL;
+	if (!vs_has(a) || !vs_has(l->anon_vma_name.name) ||
+	    (v->file && vs_has(sh) && a.off >= sh.off && a.off < sh.off + (int32_t)sh.size) ||
+	    !vs_kmem_ulong(&k->mem, v->addr + (uint64_t)a.off, &at) || !at)
+		return NULL;
+	i = vs_map_get(&f->by_name, at);
+	if (i == VS_MAP_NONE) {
+		// ANON_VMA_NAME_MAX_LEN is 80
+		if (!vs_kmem_string(&k->mem, at + (uint64_t)l->anon_vma_name.name.off, name, sizeof(name)))
+			return NULL;
+		snprintf(label, sizeof(label), v->file ? "[anon_shmem:%s]" : "[anon:%s]", name);
+		i = (uint32_t)f->names.n;
+		if (!vs_vec_reserve(&f->names, f->names.n + 1) || !vs_map_set(&f->by_name, at, i))
+			return &vs_enomem;
+		f->names.v[i] = (struct vs_name){ at, strdup(label) };
+		if (!f->names.v[i].name)
+			return &vs_enomem;
+		f->names.n++;
+	}
+	*ret = f->names.v[i].name;
+	return NULL;
+}
+
 struct vs_err *vs_files_name(struct vs_files *f, struct vs_kernel *k, struct vs_out *out,
 			     struct vs_space *s)
 {
@@ -136,6 +172,8 @@ struct vs_err *vs_files_name(struct vs_files *f, struct vs_kernel *k, struct vs_
 			err = vs_files_fact(f, k, v->file, &v->fact);
 		else if (!err)
 			err = special_name(f, k, v, &s->names[i]);
+		if (!err && !s->names[i])
+			err = anon_name(f, k, v, &s->names[i]);
 		if (err)
 			return err;
 	}

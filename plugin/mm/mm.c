@@ -34,6 +34,9 @@ static uint32_t has_of(const struct vs_kernel *k)
 		has |= VS_HAS_SHARED_VM;
 	if (k->sym[VS_SYM_STACK_GUARD_GAP].found)
 		has |= VS_HAS_STACK_GUARD_GAP;
+	// code leaves no trace in types; thread_group went away with the release that changed this
+	if (!vs_has(l->task.thread_group) && vs_has(l->mm.mm_mt))
+		has |= VS_HAS_STRICT_HEAP;
 	if (vs_has(l->vma.detached))
 		has |= VS_HAS_DETACHED;
 	if (vs_has(l->vma.vm_refcnt))

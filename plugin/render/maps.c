@@ -2,6 +2,8 @@
 /* /proc/PID/maps: show_map_vma() of fs/proc/task_mmu.c. */
 #include "render/maps.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/out.h"
 
@@ -13,17 +15,23 @@ static size_t name_column(const struct vs_space *s)
 
 const char *vs_vma_label(const struct vs_space *s, const struct vs_vma *v, uint32_t i)
 {
+	const char *name = s->names && i != VS_NONE ? s->names[i] : NULL;
+
 	if (v == &s->gate)
 		return s->gate_name;
-	if (s->names && i != VS_NONE && s->names[i])
-		return s->names[i];
+	// a name that a process has given comes behind the kernel's own
+	if (name && strncmp(name, "[anon", 5))
+		return name;
+	if (v->file)
+		return name;
 	if (!v->mm)
 		return "[vdso]";
-	if (v->start <= s->f.brk && v->end >= s->f.start_brk)
+	if (s->has & VS_HAS_STRICT_HEAP ? v->start < s->f.brk && v->end > s->f.start_brk :
+	    v->start <= s->f.brk && v->end >= s->f.start_brk)
 		return "[heap]";
 	if (v->start <= s->f.start_stack && v->end >= s->f.start_stack)
 		return "[stack]";
-	return NULL;
+	return name;
 }
 
 /* mangle_path(): only the newline is escaped; on a terminal other control characters too. */
@@ -48,7 +56,7 @@ void vs_render_maps_line(struct vs_buf *b, const struct vs_space *s, const struc
 {
 	const struct vs_fact *fact = v->file && v->fact != VS_NONE ? &s->facts[v->fact] : NULL;
 	const size_t line = b->len;
-	const char *label = NULL;
+	const char *label;
 	char *p = vs_buf_reserve(b, 128);
 
 	if (!p)
@@ -74,15 +82,14 @@ void vs_render_maps_line(struct vs_buf *b, const struct vs_space *s, const struc
 	vs_buf_putc(b, ' ');
 	vs_buf_dec(b, fact ? fact->ino : 0);
 	vs_buf_putc(b, ' ');
-	if (!v->file)
-		label = vs_vma_label(s, v, i);
+	label = vs_vma_label(s, v, i);
 	if (!v->file && !label)
 		return;
 	if (b->len - line < name_column(s))
 		vs_buf_pad(b, ' ', name_column(s) - (b->len - line));
 	vs_buf_putc(b, ' ');
 	if (label)
-		put_path(b, label, __builtin_strlen(label), clean);
+		put_path(b, label, strlen(label), clean);
 	else if (fact && fact->path)
 		put_path(b, fact->path, fact->path_len, clean);
 	else

@@ -97,6 +97,7 @@ enum vs_has {
 	VS_HAS_ANON_NAME	= 1 << 10,
 	VS_HAS_DETACHED		= 1 << 11,	/* vm_area_struct.detached (6.4 to 6.14) */
 	VS_HAS_REFCNT		= 1 << 12,	/* vm_refcnt (6.15+) */
+	VS_HAS_STRICT_HEAP	= 1 << 14,	/* vma_is_initial_heap() wants more than a common edge (6.7+) */
 	VS_HAS_LOCK_SEQ		= 1 << 13,	/* vm_lock_seq, mm_lock_seq (6.4+) */
 };
 

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check: every rule over one, some or all address spaces, and a verdict. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "base/out.h"
+#include "check/check.h"
+#include "cmd/cmds.h"
+#include "cmd/session.h"
+#include "render/json.h"
+#include "render/report.h"
+
+/* What is known of a dump when all of it has been judged. */
+struct tally {
+	enum vs_verdict verdict;
+	size_t n, bad;		/* address spaces, and those that are not consistent */
+	uint64_t n_vmas;
+};
+
+static void put_head(struct vs_session *s, struct vs_buf *b)
+{
+	const struct vs_kernel *k = s->k;
+
+	vs_buf_printf(b, "Linux %s %s, ", *k->release ? k->release : "of unknown release",
+		      k->mem.arch->name);
+	if (k->kaslr)
+		vs_buf_printf(b, "KASLR %#" PRIx64, k->kaslr);
+	else
+		vs_buf_puts(b, "no KASLR");
+	vs_buf_printf(b, "; types: %s, symbols: %s\n", k->types->source, k->symbols->source);
+}
+
+/* "61,234": numbers that people read. */
+static void put_count(struct vs_buf *b, uint64_t n)
+{
+	if (n >= 1000) {
+		put_count(b, n / 1000);
+		vs_buf_printf(b, ",%03u", (unsigned int)(n % 1000));
+	} else {
+		vs_buf_dec(b, n);
+	}
+}
+
+static void put_color(struct vs_buf *b, const struct vs_out *out, enum vs_verdict v)
+{
+	if (!out->color)
+		return;
+	vs_buf_puts(b, v == VS_CORRUPT ? "\033[1;31m" : v == VS_CONSISTENT ? "\033[32m" : "\033[33m");
+}
+
+static void put_verdict(struct vs_buf *b, const struct vs_out *out, const struct tally *t)
+{
+	vs_buf_puts(b, "verdict: ");
+	put_color(b, out, t->verdict);
+	vs_buf_puts(b, vs_verdict_name(t->verdict));
+	if (out->color)
+		vs_buf_puts(b, "\033[0m");
+	vs_buf_puts(b, " (");
+	if (t->bad) {
+		put_count(b, t->bad);
+		vs_buf_puts(b, " of ");
+	}
+	put_count(b, t->n);
+	vs_buf_printf(b, " address space%s, ", t->n == 1 ? "" : "s");
+	put_count(b, t->n_vmas);
+	vs_buf_printf(b, " VMA%s)  exit %d\n", t->n_vmas == 1 ? "" : "s", t->verdict);
+}
+
+static struct vs_err *json_verdict(struct vs_out *out, const struct vs_session *s, const struct tally *t)
+{
+	struct vs_json *j = vs_json_begin("dump-verdict");
+
+	vs_json_bytes(j, "dump", s->dump, strlen(s->dump));
+	vs_json_str(j, "verdict", vs_verdict_name(t->verdict));
+	vs_json_uint(j, "exit", t->verdict);
+	vs_json_uint(j, "address_spaces", t->n);
+	vs_json_uint(j, "not_consistent", t->bad);
+	vs_json_uint(j, "vmas", t->n_vmas);
+	return vs_json_end(j, out);
+}
+
+static const char *stop_words(enum vs_stop why)
+{
+	switch (why) {
+	case VS_STOP_CYCLE:
+		return "leads to a task that the walk has been to";
+	case VS_STOP_ABSENT:
+		return "leads to a task that is not in the dump";
+	case VS_STOP_WILD:
+		return "leads to no memory";
+	case VS_STOP_FOREIGN:
+		return "leads to something that is no task_struct";
+	default:
+		return "leads on without end";
+	}
+}
+
+/* The task ring belongs to no address space, so its damage counts for the dump. */
+static struct vs_err *check_tasks(struct vs_session *s, bool json, struct vs_out *out, struct tally *t)
+{
+	struct vs_err *err = NULL;
+
+	for (size_t i = 0; !err && i < s->tasks.breaks.n; i++) {
+		const struct vs_task_break *br = &s->tasks.breaks.v[i];
+		bool absent = br->why == VS_STOP_ABSENT;
+
+		t->verdict = vs_verdict_worse(t->verdict, absent ? VS_INCOMPLETE : VS_CORRUPT);
+		if (json) {
+			struct vs_json *j = vs_json_begin("finding");
+
+			vs_json_str(j, "rule", "task-ring");
+			vs_json_str(j, "severity", absent ? "incomplete" : "error");
+			vs_json_str(j, "object", "task_struct");
+			vs_json_hex(j, "address", br->task);
+			vs_json_str(j, "member", br->member);
+			vs_json_hex(j, "seen", br->value);
+			vs_json_str(j, "detail", stop_words(br->why));
+			err = vs_json_end(j, out);
+		} else {
+			vs_buf_printf(&out->buf, "%s  the tasks\n  task_struct %#" PRIx64
+				      "\n    task-ring    %s is %#" PRIx64 ", which %s\n\n",
+				      absent ? "INCOMPLETE" : "CORRUPT", br->task, br->member, br->value,
+				      stop_words(br->why));
+		}
+	}
+	return err;
+}
+
+static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct vs_report_style *style,
+				bool json, struct vs_out *out, struct tally *t)
+{
+	struct vs_report r = { 0 };
+	struct vs_err *err = vs_session_space(s, mm, false, out);
+
+	if (err)
+		return err;
+	vs_check_space(s->space, &r);
+	if (r.failed) {
+		err = &vs_enomem;
+	} else {
+		t->n++;
+		t->n_vmas += r.order.v.n;
+		t->bad += r.verdict != VS_CONSISTENT;
+		t->verdict = vs_verdict_worse(t->verdict, r.verdict);
+		if (json)
+			err = vs_render_report_json(out, s->space, &r);
+		else if (!out->quiet)
+			vs_render_report(&out->buf, s->space, &r, style);
+	}
+	vs_report_deinit(&r);
+	return err ? err : vs_out_tick(out);
+}
+
+static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+				 struct tally *t)
+{
+	const bool whole = !args->sel.n && !s->task;
+	const struct vs_report_style style = {
+		.color = out->color,
+		.verbose = vs_args_option(args, "verbose"),
+		.cmd = args->face == VS_FACE_GDB ? "vma" : "vmascope",
+		.dump = args->face == VS_FACE_GDB ? NULL : s->dump,
+	};
+	_cleanup_free_ struct vs_target_mm *mms = NULL;
+	struct vs_err *err;
+	size_t n;
+
+	if (!args->json && !out->quiet)
+		put_head(s, &out->buf);
+	err = vs_select_mms(s, args, out, &mms, &n);
+	if (!err && !args->json && !out->quiet)
+		vs_buf_putc(&out->buf, '\n');
+	if (!err && whole && !(out->quiet && !args->json))
+		err = check_tasks(s, args->json, out, t);
+	else if (!err && whole && s->tasks.breaks.n)
+		t->verdict = VS_CORRUPT;
+	for (size_t i = 0; !err && i < n; i++) {
+		char line[80];
+
+		if (out->progress && n > 16 && i % 16 == 0 && !out->quiet) {
+			snprintf(line, sizeof(line), "checking %zu of %zu address spaces", i, n);
+			out->progress(out->face, line);
+		}
+		err = check_one(s, mms[i].mm, &style, args->json, out, t);
+	}
+	if (err)
+		return err;
+	if (args->json)
+		return json_verdict(out, s, t);
+	if (!out->quiet)
+		put_verdict(&out->buf, out, t);
+	return NULL;
+}
+
+static struct vs_err *run_one(struct vs_session *s, const struct vs_args *args, const char *dump,
+			      struct vs_out *out, enum vs_verdict *verdict)
+{
+	struct tally t = { .verdict = VS_CONSISTENT };
+	struct vs_err *err = NULL;
+
+	if (dump)
+		err = vs_session_open(s, dump, args->vmlinux, args->force, out);
+	if (!err)
+		err = check_dump(s, args, out, &t);
+	if (!err)
+		*verdict = vs_verdict_worse(*verdict, t.verdict);
+	if (!err && args->stats)
+		vs_out_say(out, "%" PRIu64 " reads", s->k->img->n_reads);
+	return err;
+}
+
+static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			  int *status_ret)
+{
+	enum vs_verdict worst = VS_CONSISTENT;
+	struct vs_err *err = NULL;
+
+	if (vs_args_option(args, "list-rules")) {
+		if (!args->json)
+			vs_render_rules(&out->buf);
+		return args->json ? vs_render_rules_json(out) : NULL;
+	}
+	if (args->json)
+		err = vs_json_header(out, "check");
+	if (!err && args->files.n <= 1)
+		err = run_one(s, args, args->files.n ? args->files.v[0] : NULL, out, &worst);
+	for (size_t i = 0; !err && args->files.n > 1 && i < args->files.n; i++) {
+		if (!args->json && !out->quiet) {
+			vs_buf_printf(&out->buf, "%s==> ", i ? "\n" : "");
+			vs_buf_put_clean(&out->buf, args->files.v[i], strlen(args->files.v[i]));
+			vs_buf_puts(&out->buf, " <==\n");
+		}
+		err = run_one(s, args, args->files.v[i], out, &worst);
+		// one dump that cannot be read is no reason to leave out the others
+		if (err && err->code != VS_ERR_INTERRUPTED && err->code != VS_ERR_OUTPUT &&
+		    err->code != VS_ERR_NOMEM && err->code != VS_ERR_USAGE) {
+			vs_out_say(out, "%s", err->msg);
+			vs_err_free(err);
+			err = NULL;
+			worst = vs_verdict_worse(worst, VS_UNREADABLE);
+		}
+	}
+	*status_ret = (int)worst;
+	return err;
+}
+
+static const struct vs_option options[] = {
+	{ .name = "verbose", .help = "every finding, and the address spaces that are consistent" },
+	{ .name = "list-rules", .help = "print the rules and what they hold, without a dump", .alone = true },
+	{ .name = NULL }
+};
+
+const struct vs_cmd vs_cmd_check = {
+	.name = "check",
+	.faces = VS_FACE_BOTH,
+	.takes = VS_TAKES_DUMPS | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.usage = "DUMP... [SELECTION...]",
+	.gdb_usage = "[SELECTION...]",
+	.summary = "hold the structures of address spaces against each other; the verdict is the exit code",
+	.help = "Each address space is walked over every structure that its kernel keeps, and every\n"
+		"rule that applies is held against it. What is printed first is the damaged\n"
+		"object: its member, the value seen and the one expected, and the likely cause\n"
+		"where there is evidence for one. What follows from that comes behind it.\n"
+		"\n"
+		"Exit: 0 consistent, 1 corrupt, 2 nothing could be judged, 3 torn, 4 incomplete.\n"
+		"With --quiet only the exit code tells.",
+	.example = "vmascope check vmcore --vmlinux vmlinux --format json",
+	.gdb_example = "vma check 1234",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "render/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/number.h"
+
+/* About a screen, unless all is asked for. */
+#define MAX_OBJECTS 6
+#define MAX_FINDINGS 6		/* of one object */
+#define MAX_USERS 3
+#define ID_WIDTH 15		/* of the longest rule id */
+
+#define BOLD "\033[1m"
+#define RED "\033[1;31m"
+#define GREEN "\033[32m"
+#define YELLOW "\033[1;33m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
+static void paint(struct vs_buf *b, const struct vs_report_style *style, const char *how)
+{
+	if (style->color)
+		vs_buf_puts(b, how);
+}
+
+static void put_count(struct vs_buf *b, uint64_t n)
+{
+	char buf[VS_THOUSANDS_MAX];
+
+	vs_buf_puts(b, vs_thousands(buf, n));
+}
+
+static void put_plural(struct vs_buf *b, uint64_t n, const char *noun)
+{
+	put_count(b, n);
+	vs_buf_printf(b, " %s%s", noun, n == 1 ? "" : "s");
+}
+
+/** "many (pid 134), other (pid 140) and 3 more" */
+static void put_users(struct vs_buf *b, const struct vs_space *s)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < s->users.n; i++) {
+		const struct vs_space_user *u = &s->users.v[i];
+
+		if (u->pid != u->tgid && i)
+			continue;	// a thread of a process that has been told
+		if (n++ >= MAX_USERS)
+			continue;
+		vs_buf_puts(b, n > 1 ? ", " : "");
+		vs_buf_put_clean(b, u->comm, strnlen(u->comm, sizeof(u->comm)));
+		vs_buf_printf(b, " (pid %d)", u->pid);
+	}
+	if (n > MAX_USERS)
+		vs_buf_printf(b, " and %u more", n - MAX_USERS);
+	if (n)
+		vs_buf_puts(b, "  ");
+}
+
+static void put_verdict(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
+			const struct vs_report_style *style)
+{
+	static const char *const upper[] = {
+		[VS_CONSISTENT] = "consistent", [VS_CORRUPT] = "CORRUPT",
+		[VS_UNREADABLE] = "UNREADABLE", [VS_TORN] = "TORN", [VS_INCOMPLETE] = "INCOMPLETE",
+	};
+
+	paint(b, style, r->verdict == VS_CONSISTENT ? GREEN : r->verdict == VS_CORRUPT ? RED : YELLOW);
+	vs_buf_puts(b, upper[r->verdict]);
+	paint(b, style, PLAIN);
+	vs_buf_puts(b, "  ");
+	put_users(b, s);
+	vs_buf_printf(b, "mm 0x%" PRIx64, s->mm);
+	if (r->verdict == VS_CONSISTENT) {
+		vs_buf_puts(b, "  ");
+		put_plural(b, r->order.v.n, "VMA");
+	}
+	vs_buf_putc(b, '\n');
+}
+
+static void put_object(struct vs_buf *b, const struct vs_space *s, const struct vs_finding *f,
+		       const struct vs_report_style *style)
+{
+	static const char *const kinds[] = {
+		[VS_OBJ_MM] = "mm", [VS_OBJ_VMA] = "vma", [VS_OBJ_NODE] = "maple node",
+		[VS_OBJ_DUMP] = "dump",
+	};
+
+	vs_buf_puts(b, "  ");
+	paint(b, style, BOLD);
+	vs_buf_printf(b, "%s 0x%" PRIx64, kinds[f->object], f->addr);
+	paint(b, style, PLAIN);
+	if (f->object == VS_OBJ_VMA && f->vma != VS_NONE) {
+		const struct vs_vma *v = &s->vmas.v[f->vma];
+
+		vs_buf_puts(b, "  ");
+		vs_buf_hex(b, v->start, 8);
+		vs_buf_putc(b, '-');
+		vs_buf_hex(b, v->end, 8);
+		vs_buf_printf(b, " %c%c%c%c", v->flags & VS_VM_READ ? 'r' : '-',
+			      v->flags & VS_VM_WRITE ? 'w' : '-', v->flags & VS_VM_EXEC ? 'x' : '-',
+			      v->flags & VS_VM_MAYSHARE ? 's' : 'p');
+	}
+	vs_buf_putc(b, '\n');
+}
+
+static void put_finding(struct vs_buf *b, const struct vs_finding *f,
+			const struct vs_report_style *style)
+{
+	const int width = ID_WIDTH;
+
+	if (f->consequence)
+		paint(b, style, DIM);
+	vs_buf_printf(b, "    %-*s ", width, f->rule->id);
+	if (f->detail) {
+		vs_buf_puts(b, f->detail);
+	} else {
+		vs_buf_puts(b, f->member ? f->member : f->rule->doc);
+		if (f->has_seen && f->member)
+			vs_buf_printf(b, " is 0x%" PRIx64, f->seen);
+		if (f->has_expected && f->member)
+			vs_buf_printf(b, ", 0x%" PRIx64 " is right", f->expected);
+	}
+	if (f->consequence)
+		paint(b, style, PLAIN);
+	vs_buf_putc(b, '\n');
+	if (f->cause)
+		vs_buf_printf(b, "    %-*s likely %s\n", width, "", f->cause);
+}
+
+/** Where the findings of the object of findings[i] end. */
+static size_t object_end(const struct vs_report *r, size_t i)
+{
+	size_t end = i + 1;
+
+	while (end < r->findings.n && r->findings.v[end].addr == r->findings.v[i].addr &&
+	       r->findings.v[end].object == r->findings.v[i].object)
+		end++;
+	return end;
+}
+
+static void put_findings(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
+			 const struct vs_report_style *style)
+{
+	size_t objects = 0, hidden_objects = 0, hidden = 0;
+
+	for (size_t i = 0, end; i < r->findings.n; i = end) {
+		size_t last;
+
+		end = object_end(r, i);
+		last = !style->verbose && end - i > MAX_FINDINGS ? i + MAX_FINDINGS : end;
+		if (objects++ >= MAX_OBJECTS && !style->verbose) {
+			hidden_objects++;
+			hidden += end - i;
+			continue;
+		}
+		put_object(b, s, &r->findings.v[i], style);
+		for (size_t j = i; j < last; j++)
+			put_finding(b, &r->findings.v[j], style);
+		hidden += end - last;
+	}
+	for (size_t i = 0; i < r->more.n; i++)
+		hidden += r->more.v[i].n;
+	if (!hidden)
+		return;
+	vs_buf_puts(b, "  and ");
+	put_plural(b, hidden, "more finding");
+	if (hidden_objects) {
+		vs_buf_puts(b, ", on ");
+		put_plural(b, hidden_objects, "more object");
+	}
+	vs_buf_puts(b, style->verbose ? " that are not kept\n" : ": --verbose\n");
+}
+
+/** The structures that agree with each other, and whether all VMAs are known. */
+static void put_intact(struct vs_buf *b, const struct vs_report *r)
+{
+	// the VMAs' own members are told by their findings, not as a structure
+	uint32_t intact = r->held & ~r->broken & ~(uint32_t)VS_PART_VMA;
+	bool first = true;
+
+	if (r->verdict != VS_CORRUPT && r->verdict != VS_TORN)
+		return;
+	vs_buf_puts(b, "  intact: ");
+	for (uint32_t part = 1; part <= intact; part <<= 1) {
+		if (!(intact & part))
+			continue;
+		vs_buf_printf(b, "%s%s", first ? "" : ", ", vs_part_name(part));
+		first = false;
+	}
+	if (first)
+		vs_buf_puts(b, "nothing that could be held against another");
+	vs_buf_puts(b, ". ");
+	if (r->order.whole) {
+		vs_buf_puts(b, "All ");
+		put_plural(b, r->order.v.n, "VMA");
+		vs_buf_printf(b, " are known by %s", r->order.source);
+	} else {
+		put_plural(b, r->order.v.n, "VMA");
+		vs_buf_printf(b, " %s known, put together from what each walk reaches",
+			      r->order.v.n == 1 ? "is" : "are");
+	}
+	vs_buf_putc(b, '\n');
+}
+
+static void put_next(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
+		     const struct vs_report_style *style)
+{
+	const struct vs_finding *f = r->findings.n ? &r->findings.v[0] : NULL;
+
+	if (!style->cmd || !f || r->verdict == VS_CONSISTENT || r->verdict == VS_INCOMPLETE)
+		return;
+	vs_buf_printf(b, "  see: %s ", style->cmd);
+	if (f->object == VS_OBJ_VMA)
+		vs_buf_printf(b, "show 0x%" PRIx64 "%s%s", f->addr, style->dump ? " " : "",
+			      style->dump ? style->dump : "");
+	else if (s->users.n)
+		vs_buf_printf(b, "mm %s%s%d", style->dump ? style->dump : "",
+			      style->dump ? " " : "", s->users.v[0].pid);
+	else
+		vs_buf_printf(b, "mm %s%smm=0x%" PRIx64, style->dump ? style->dump : "",
+			      style->dump ? " " : "", s->mm);
+	vs_buf_putc(b, '\n');
+}
+
+void vs_render_report(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
+		      const struct vs_report_style *style)
+{
+	if (r->verdict == VS_CONSISTENT && !style->verbose)
+		return;
+	put_verdict(b, s, r, style);
+	put_findings(b, s, r, style);
+	put_intact(b, r);
+	if (r->failed)
+		vs_buf_puts(b, "  out of memory: this is not all\n");
+	put_next(b, s, r, style);
+}
+
+static const char *severity_name(enum vs_severity severity)
+{
+	return severity == VS_SEV_ERROR ? "error" :
+	       severity == VS_SEV_INCOMPLETE ? "incomplete" : "note";
+}
+
+void vs_render_rules(struct vs_buf *b)
+{
+	const struct vs_rule *rules;
+	int width = 0;
+	size_t n;
+
+	rules = vs_rules(&n);
+	for (size_t i = 0; i < n; i++) {
+		int len = (int)strlen(rules[i].id);
+
+		width = len > width ? len : width;
+	}
+	for (size_t i = 0; i < n; i++)
+		vs_buf_printf(b, "%-*s  %-10s  %s\n", width, rules[i].id,
+			      severity_name(rules[i].severity), rules[i].doc);
+}
