@@ -7,8 +7,8 @@
 # when that GDB's own is not installed, or when there is no GDB at all.
 #
 # Sets GDB, GDB_PYTHON_CPPFLAGS; vs_gdb_version, vs_gdb_python ("X.Y" or why
-# not), vs_python_h (where the header was found); conditionals WITH_EXTENSION
-# (it is built) and WITH_GDB (it can be tried).
+# not), vs_python_h (where the header was found); GDB_SKIP (why it
+# cannot be tried; empty: it can); conditional WITH_EXTENSION (it is built).
 
 AC_DEFUN([_VS_TRY_PYTHON_H], [
 AS_IF([test "x$vs_python_h" = x && test "x$1" != x], [
@@ -67,9 +67,8 @@ AS_IF([test "x$enable_gdb" != xno], [
 AS_IF([test "x$enable_gdb" = xyes && test -z "$vs_python_h"],
   [AC_MSG_ERROR([--enable-gdb: no Python.h of 3.9 or later found (Debian: apt install python3-dev)])])
 AM_CONDITIONAL([WITH_EXTENSION], [test -n "$vs_python_h"])
-AM_CONDITIONAL([WITH_GDB], [test -n "$vs_python_h" && test -n "$vs_gdb_python"])
-AS_IF([test -z "$vs_gdb_python"], [vs_gdb_skip=$vs_gdb_why],
-  [test -z "$vs_python_h"], [vs_gdb_skip="no Python.h: the extension was not built"],
-  [vs_gdb_skip=])
-AC_SUBST([GDB_SKIP], [$vs_gdb_skip])
+AS_IF([test -z "$vs_gdb_python"], [GDB_SKIP=$vs_gdb_why],
+  [test -z "$vs_python_h"], [GDB_SKIP="no Python.h: the extension was not built"],
+  [GDB_SKIP=])
+AC_SUBST([GDB_SKIP])
 ])

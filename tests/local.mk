@@ -9,3 +9,20 @@ check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
 
 dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh
+dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
+
+# By hand, and by scripts/test: it wants a dump with its truth.
+EXTRA_DIST += %D%/real/compare
+
+# GDB itself is not built with ASan, so the runtime has to be in it before the
+# extension comes. Some library's constructor takes a lock before ASan is up
+# and GDB hangs, unless the allocator has been used by then: early.c.
+if ASAN
+check_LTLIBRARIES += %D%/gdb/early.la
+%C%_gdb_early_la_SOURCES = %D%/gdb/early.c
+%C%_gdb_early_la_CFLAGS =
+%C%_gdb_early_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere -Wl,-z,initfirst
+%C%_gdb_early_la_LIBADD =
+GDB_ENV = env LD_PRELOAD=$(ASAN_LIB):$(abs_builddir)/%D%/gdb/.libs/early.so \
+	ASAN_OPTIONS=detect_leaks=0:exitcode=77
+endif

@@ -2,7 +2,8 @@
 # Sourced by the tests that are scripts: TAP, a scratch folder, and what to run.
 #
 # VMASCOPE and LOADER name the program and the GDB loader to test, GDB the GDB,
-# GDB_SKIP why it cannot be used. srcdir is where the sources are.
+# GDB_SKIP why it cannot be used, GDB_ENV "env A=B ..." if it needs that. srcdir
+# is where the sources are.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -92,7 +93,7 @@ gdb_run() {
 		fi
 	done
 	# shellcheck disable=SC2016 # GDB's variable
-	run timeout -k 5 "${GDB_TIMEOUT:-300}" "$GDB" -nx -nh -batch \
+	run timeout -k 5 "${GDB_TIMEOUT:-120}" ${GDB_ENV:-} "$GDB" -nx -nh -batch \
 		-iex 'set debuginfod enabled off' -ex 'set $_vma_status = 2' \
 		-ex "source $LOADER" "$@"
 }

@@ -134,6 +134,8 @@ static int offer_files(struct completion *c, size_t at)
 		struct stat st;
 		bool is_dir;
 
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
 		// As shells do: hidden ones only when asked for.
 		if (e->d_name[0] == '.' && typed[dir_len] != '.')
 			continue;

@@ -64,7 +64,7 @@ wrong 'no dump given' maps 12
 wrong 'did you mean --format?' maps x --fromat json
 wrong 'expected text|json, found "xml"' maps x --format=xml
 wrong 'expected one dump, found "x" and "y"' maps x y
-wrong 'close is a command for GDB only' close
+wrong 'open is a command for GDB only' open x
 
 # A name that is hostile to terminals is made harmless in the message.
 wrong 'a\\033[[]2Jb' maps "$scratch/$(printf 'a\033[2Jb')"

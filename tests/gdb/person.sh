@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# GDB on a terminal, as a person has it: the pager, Ctrl-C.
+. "${srcdir:-.}/tests/tap.sh"
+needs_gdb
+
+# A second GDB is run on a pseudo terminal by the Python of the first.
+cat >"$scratch/drive.py" <<'P'
+import os, pty, re, select, signal, sys, time
+
+gdb_path, loader, cols, script = os.environ["GDB"], os.environ["LOADER"], 100, sys.argv[1]
+
+
+def drive(argv, steps):
+    """Run argv; for each step wait for a pattern, then send a string."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["TERM"] = "xterm"
+        os.execvp(argv[0], argv)
+    text, seen = b"", 0
+    end = time.monotonic() + 60
+    for pattern, reply in steps:
+        while True:
+            m = re.compile(pattern).search(text, seen)
+            if m:
+                seen = m.end()
+                break
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([fd], [], [], left)[0]:
+                os.kill(pid, signal.SIGKILL)
+                print("waited in vain for", pattern)
+                sys.stdout.write(text.decode("utf-8", "replace"))
+                os.waitpid(pid, 0)
+                return None
+            try:
+                data = os.read(fd, 65536)
+            except OSError:
+                data = b""
+            if not data:
+                print("ended before", pattern)
+                sys.stdout.write(text.decode("utf-8", "replace"))
+                os.waitpid(pid, 0)
+                return None
+            text += data
+        os.write(fd, reply)
+    try:
+        while os.read(fd, 65536):
+            pass
+    except OSError:
+        pass
+    status = os.waitpid(pid, 0)[1]
+    return os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
+
+
+steps = eval(open(script).read())
+print("exit", drive([gdb_path, "-nx", "-nh", "-q", "-iex", "set debuginfod enabled off",
+                     "-iex", "set height 6", "-iex", "set width 80", "-ex", "source " + loader],
+                    steps))
+P
+
+# person STEPS: what `print("exit", ...)` says
+person() {
+	printf '%s' "$1" >"$scratch/steps"
+	run timeout -k 5 100 ${GDB_ENV:-} "$GDB" -nx -nh -batch -ex "python import sys; sys.argv = ['', '$scratch/steps']" \
+		-x "$scratch/drive.py"
+}
+export GDB LOADER
+
+person '[(rb"\(gdb\) ", b"vma maps --help\n"),
+	 (rb"--Type <RET> for more", b"q\n"),
+	 (rb"Quit", b"print $_vma_status\n"),
+	 (rb"\$1 = 2", b"vma close\n"),
+	 (rb"no dump is open", b"quit 7\n")]'
+is "$out" 'exit 7' 'q in the pager ends the command, and only it'
+
+person '[(rb"\(gdb\) ", b"vma maps --help\n"),
+	 (rb"--Type <RET> for more", b"\x03"),
+	 (rb"Quit", b"print $_vma_status\n"),
+	 (rb"\$1 = 2", b"quit 7\n")]'
+is "$out" 'exit 7' 'Ctrl-C in the pager likewise'
+
+person '[(rb"\(gdb\) ", b"vma mapz\n"),
+	 (rb"unknown command .vma mapz., did you mean .vma maps..\r\n", b"quit 7\n")]'
+is "$out" 'exit 7' 'an error is one line'
+
+done_testing
