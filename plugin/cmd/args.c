@@ -117,13 +117,13 @@ static struct vs_err *add_own(struct vs_args *args, const struct vs_option *opt,
 static struct vs_err *add_common(struct vs_args *args, const struct vs_option *opt, const char *arg)
 {
 	if (!strcmp(opt->name, "vmlinux"))
-		args->vmlinux = arg;
+		args->open.vmlinux = arg;
 	else if (!strcmp(opt->name, "format"))
 		args->json = !strcmp(arg, "json");
 	else if (!strcmp(opt->name, "color"))
 		args->color = arg;
 	else if (!strcmp(opt->name, "force"))
-		args->force = true;
+		args->open.force = true;
 	else if (!strcmp(opt->name, "quiet"))
 		args->quiet = true;
 	else if (!strcmp(opt->name, "stats"))

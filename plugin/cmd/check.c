@@ -203,7 +203,7 @@ static struct vs_err *run_one(struct vs_session *s, const struct vs_args *args, 
 	struct vs_err *err = NULL;
 
 	if (dump)
-		err = vs_session_open(s, dump, args->vmlinux, args->force, out);
+		err = vs_session_open(s, dump, &args->open, out);
 	if (!err)
 		err = check_dump(s, args, out, &t);
 	if (!err)

@@ -21,7 +21,7 @@ static struct vs_err *open_and_run(struct vs_session *s, const struct vs_args *a
 
 	if (args->needs_dump && !(cmd->takes & VS_TAKES_DUMPS && args->files.n)) {
 		if (args->face == VS_FACE_SHELL) {
-			err = vs_session_open(s, args->files.v[0], args->vmlinux, args->force, out);
+			err = vs_session_open(s, args->files.v[0], &args->open, out);
 			if (err)
 				return err;
 		} else if (!vs_session_is_open(s)) {

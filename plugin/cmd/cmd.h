@@ -13,6 +13,7 @@
 
 #include "base/out.h"
 #include "base/vec.h"
+#include "kernel/open.h"
 
 struct vs_err;
 struct vs_session;
@@ -93,9 +94,8 @@ struct vs_args {
 	VS_VEC(const char *) files;	/* dumps (and what open takes) */
 	VS_VEC(const char *) parts;	/* --part */
 	VS_VEC(struct vs_selection) sel;
-	const char *vmlinux;
+	struct vs_open_opts open;	/* --vmlinux, --force, --types-from */
 	bool json;
-	bool force;			/* --force: use a vmlinux of another build */
 	bool stats;
 	const char *color;		/* "auto", "always", "never" */
 	bool quiet;
@@ -129,9 +129,9 @@ const char *vs_args_option(const struct vs_args *args, const char *name);
 struct vs_session *vs_session_create(void);
 void vs_session_destroy(struct vs_session *s);
 
-/** Open a dump; @p vmlinux may be NULL: it is looked for. Closes what was open before. */
-struct vs_err *vs_session_open(struct vs_session *s, const char *dump, const char *vmlinux,
-			       bool force, struct vs_out *out);
+/** Open a dump. Closes what was open before. */
+struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
+			       const struct vs_open_opts *opts, struct vs_out *out);
 void vs_session_close(struct vs_session *s);
 bool vs_session_is_open(const struct vs_session *s);
 

@@ -6,17 +6,17 @@
 static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			  int *status_ret)
 {
-	const char *vmlinux = args->vmlinux;
+	struct vs_open_opts opts = args->open;
 	struct vs_err *err;
 
 	if (args->files.n > 1) {
-		if (vmlinux)
+		if (opts.vmlinux)
 			return vs_err_create(VS_ERR_USAGE,
 					     "open: expected one vmlinux, found \"%s\" and \"%s\"",
-					     args->files.v[1], vmlinux);
-		vmlinux = args->files.v[1];
+					     args->files.v[1], opts.vmlinux);
+		opts.vmlinux = args->files.v[1];
 	}
-	err = vs_session_open(s, args->files.v[0], vmlinux, args->force, out);
+	err = vs_session_open(s, args->files.v[0], &opts, out);
 	if (err)
 		return err;
 	return vs_cmd_info.run(s, args, out, status_ret);

@@ -44,8 +44,8 @@ bool vs_session_is_open(const struct vs_session *s)
 	return s->k;
 }
 
-struct vs_err *vs_session_open(struct vs_session *s, const char *dump, const char *vmlinux,
-			       bool force, struct vs_out *out)
+struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
+			       const struct vs_open_opts *opts, struct vs_out *out)
 {
 	struct vs_image *img;
 	struct vs_err *err;
@@ -53,7 +53,7 @@ struct vs_err *vs_session_open(struct vs_session *s, const char *dump, const cha
 	vs_session_close(s);
 	err = vs_image_open(dump, out, &img);
 	if (!err)
-		err = vs_kernel_open(img, vmlinux, force, out, &s->k);
+		err = vs_kernel_open(img, opts, out, &s->k);
 	if (err)
 		return err;
 	if (s->k->img->needed_size > s->k->img->file_size)
@@ -61,8 +61,8 @@ struct vs_err *vs_session_open(struct vs_session *s, const char *dump, const cha
 			   dump, s->k->img->file_size, s->k->img->needed_size - s->k->img->file_size);
 	s->space = vs_space_create();
 	s->dump = strdup(dump);
-	s->vmlinux = vmlinux ? strdup(vmlinux) : NULL;
-	if (!s->space || !s->dump || (vmlinux && !s->vmlinux)) {
+	s->vmlinux = opts->vmlinux ? strdup(opts->vmlinux) : NULL;
+	if (!s->space || !s->dump || (opts->vmlinux && !s->vmlinux)) {
 		vs_session_close(s);
 		return &vs_enomem;
 	}

@@ -108,6 +108,7 @@ void vs_gdb_detach(void)
 struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 {
 	_cleanup_free_ char *core = NULL, *vmlinux = NULL;
+	struct vs_open_opts opts = args ? args->open : (struct vs_open_opts){ 0 };
 	bool open = vs_session_is_open(vs_gdb.session);
 	struct vs_err *err;
 	long num;
@@ -118,7 +119,7 @@ struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 	is_core = connection(&num);
 	if (is_core < 0)
 		return vs_gdb_take_exception();
-	vmlinux = args && args->vmlinux ? strdup(args->vmlinux) : program_path();
+	vmlinux = opts.vmlinux ? strdup(opts.vmlinux) : program_path();
 	if (PyErr_Occurred())
 		return vs_gdb_take_exception();
 	// What GDB had open it has closed, or has another one now.
@@ -135,7 +136,8 @@ struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 	vs_session_close(vs_gdb.session);
 	if (!core)
 		return NULL;
-	err = vs_session_open(vs_gdb.session, core, vmlinux, args && args->force, out);
+	opts.vmlinux = vmlinux;
+	err = vs_session_open(vs_gdb.session, core, &opts, out);
 	if (err)
 		return err;
 	vs_gdb.core = no_cleanup_ptr(core);

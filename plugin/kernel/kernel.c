@@ -211,7 +211,7 @@ static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 	return err ? err : check_place(k, force);
 }
 
-static struct vs_err *open_all(struct vs_kernel *k, const char *vmlinux, bool force)
+static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *opts)
 {
 	struct vs_err *err;
 
@@ -225,12 +225,12 @@ static struct vs_err *open_all(struct vs_kernel *k, const char *vmlinux, bool fo
 	if (err)
 		return err;
 	read_identity(k);
-	err = open_vmlinux(k, vmlinux);
+	err = open_vmlinux(k, opts->vmlinux);
 	if (!err)
 		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
 	if (err)
 		return err;
-	err = find_kernel(k, force);
+	err = find_kernel(k, opts->force);
 	if (!err)
 		err = open_types(k);
 	return err;
@@ -241,7 +241,7 @@ struct vs_err *vs_kernel_reread(struct vs_kernel *k)
 	return find_kernel(k, k->forced);
 }
 
-struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool force,
+struct vs_err *vs_kernel_open(struct vs_image *img, const struct vs_open_opts *opts,
 			      struct vs_out *out, struct vs_kernel **ret)
 {
 	struct vs_kernel *k = calloc(1, sizeof(*k));
@@ -253,8 +253,8 @@ struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool fo
 		return &vs_enomem;
 	}
 	k->img = img;
-	k->forced = force;
-	err = open_all(k, vmlinux, force);
+	k->forced = opts->force;
+	err = open_all(k, opts);
 	if (err) {
 		vs_kernel_close(k);
 		return err;

@@ -11,6 +11,7 @@
 
 #include "kernel/kmem.h"
 #include "kernel/layout.h"
+#include "kernel/open.h"
 #include "kernel/symbols.h"
 #include "kernel/types.h"
 #include "kernel/vmcoreinfo.h"
@@ -64,11 +65,9 @@ struct vs_kernel {
 };
 
 /**
- * Find the kernel in @p img, which is taken over also on error. @p vmlinux is the file
- * to use or NULL: it is looked for. @p force: take it even if it is another
- * kernel's.
+ * Find the kernel in @p img, which is taken over also on error. @p opts is not kept.
  */
-struct vs_err *vs_kernel_open(struct vs_image *img, const char *vmlinux, bool force,
+struct vs_err *vs_kernel_open(struct vs_image *img, const struct vs_open_opts *opts,
 			      struct vs_out *out, struct vs_kernel **ret);
 void vs_kernel_close(struct vs_kernel *k);
 

@@ -76,15 +76,15 @@ static void good_shell(void)
 	ok(a.sel.v[2].kind == VS_SEL_MM && a.sel.v[2].num == 0xffff, "mm= with 0x");
 	ok(a.sel.v[3].kind == VS_SEL_PID && a.sel.v[3].num == 0, "pid 0");
 	ok(a.sel.v[4].kind == VS_SEL_MM && a.sel.v[4].num == 0x1f, "mm= without 0x");
-	ok(!a.json && !strcmp(a.color, "auto") && !a.quiet && !a.vmlinux, "the defaults");
+	ok(!a.json && !strcmp(a.color, "auto") && !a.quiet && !a.open.vmlinux, "the defaults");
 	ok(a.needs_dump && a.face == VS_FACE_SHELL && a.cmd == &maps, "what it knows of itself");
 	vs_args_deinit(&a);
 
 	ok(!parse(&maps, VS_FACE_SHELL,
 		  "--format=json --vmlinux a=b --color never --quiet --stats --force x", &a),
 	   "options before the dump");
-	ok(a.json && a.quiet && a.stats && a.force && !strcmp(a.color, "never"), "are taken");
-	is_str(a.vmlinux, "a=b", "--vmlinux FILE");
+	ok(a.json && a.quiet && a.stats && a.open.force && !strcmp(a.color, "never"), "are taken");
+	is_str(a.open.vmlinux, "a=b", "--vmlinux FILE");
 	vs_args_deinit(&a);
 
 	ok(!parse(&maps, VS_FACE_SHELL, "--format json --format text -- --help", &a),

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a person may say about opening the kernel of a dump. It goes from the
+ * command line down to kernel.c as one piece.
+ */
+#ifndef VS_KERNEL_OPEN_H
+#define VS_KERNEL_OPEN_H
+
+#include <stdbool.h>
+
+/* Where the layout of the kernel's structures comes from. */
+enum vs_types_from {
+	VS_TYPES_AUTO,		/* .BTF if vmlinux has it and it can be used, else .debug_info */
+	VS_TYPES_BTF,
+	VS_TYPES_DWARF,
+};
+
+struct vs_open_opts {
+	const char *vmlinux;	/* NULL: it is looked for */
+	bool force;		/* take that vmlinux even if it is another kernel's */
+	enum vs_types_from types_from;
+};
+
+#endif
