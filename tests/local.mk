@@ -7,6 +7,8 @@ EXTRA_DIST += %D%/unit/tap.h %D%/tap.sh
 
 check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
+check_PROGRAMS += %D%/unit/pgtable
+%C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
 
 dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh
 dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh

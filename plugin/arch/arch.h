@@ -58,7 +58,7 @@ enum vs_pgend {
 struct vs_xlat {
 	enum vs_pgend end;
 	uint64_t pa;		/* of the address asked for, if mapped */
-	uint64_t va;		/* start of the range with this answer */
+	uint64_t va;		/* start of the range with this answer; a kernel pointer's tag is gone */
 	uint64_t len;		/* its length: a page, a huge page, or a hole; never 0 */
 	struct vs_pgstep steps[5];
 	unsigned int n_steps;
