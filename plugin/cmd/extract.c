@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * extract: a small dump that holds only the pages which the commands read. The
- * commands are what decides: they are run while the image watches.
+ * extract: a small dump that holds only the pages which the commands read. They
+ * decide it themselves: they are run while the image watches.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #include "cmd/cmds.h"
 #include "cmd/session.h"
 #include "image/elf_write.h"
-#include "mm/record.h"
 
 struct watch {
 	struct vs_pageset pages;
@@ -60,30 +59,56 @@ static void watch_deinit(struct watch *w)
 	vs_pageset_deinit(&w->pages);
 }
 
-/* All that any command reads of one address space. */
-static struct vs_err *read_one(struct vs_session *s, uint64_t mm, struct vs_out *out)
+static struct vs_err *swallow(void *face, const char *data, size_t len)
 {
-	struct vs_record r = { 0 };
-	struct vs_err *err = vs_session_space(s, mm, true, out);
-	char sym[160];
+	(void)face, (void)data, (void)len;
+	return NULL;
+}
 
-	if (!err)
-		err = vs_record_read(s->k, &s->files, s->k->layout.mm_type, mm, &r);
-	vs_record_deinit(&r);
-	for (size_t i = 0; !err && i < s->space->vmas.n; i++)
-		if (s->space->vmas.v[i].ops)
-			vs_kernel_symbolize(s->k, s->space->vmas.v[i].ops, sym, sizeof(sym));
+static void say_nothing(void *face, const char *line)
+{
+	(void)face, (void)line;
+}
+
+/* Run every command that needs no more than a dump and a selection, for what it reads. */
+static struct vs_err *run_commands(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
+{
+	struct vs_out null = { .write = swallow, .say = say_nothing, .poll = out->poll, .face = out->face };
+	struct vs_args quiet = *args;
+	const struct vs_cmd *const *cmds;
+	struct vs_err *err = NULL;
+	int status;
+	size_t n;
+
+	quiet.opts.n = quiet.opt_args.n = 0;
+	quiet.files.n = 0;
+	cmds = vs_cmds(&n);
+	for (size_t i = 0; !err && i < n; i++) {
+		quiet.cmd = cmds[i];
+		if (cmds[i] == &vs_cmd_extract || !(cmds[i]->takes & VS_NEEDS_DUMP) ||
+		    !(cmds[i]->faces & VS_FACE_SHELL) || cmds[i]->takes & VS_TAKES_ADDR)
+			continue;
+		err = cmds[i]->run(s, &quiet, &null, &status);
+		null.buf.len = 0;
+	}
+	vs_buf_deinit(&null.buf);
 	return err;
 }
 
-static struct vs_err *read_all(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
+/* What show reads of each VMA besides: the names of operations. */
+static struct vs_err *read_vmas(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
 {
 	_cleanup_free_ struct vs_target_mm *mms = NULL;
+	char sym[160];
 	size_t n;
 	struct vs_err *err = vs_select_mms(s, args, out, &mms, &n);
 
-	for (size_t i = 0; !err && i < n; i++)
-		err = read_one(s, mms[i].mm, out);
+	for (size_t i = 0; !err && i < n; i++) {
+		err = vs_session_space(s, mms[i].mm, true, out);
+		for (size_t v = 0; !err && v < s->space->vmas.n; v++)
+			if (s->space->vmas.v[v].ops)
+				vs_kernel_symbolize(s->k, s->space->vmas.v[v].ops, sym, sizeof(sym));
+	}
 	return err;
 }
 
@@ -127,8 +152,10 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	err = vs_kernel_reread(k);
 	if (!err) {
 		vs_session_forget(s);
-		err = read_all(s, args, out);
+		err = run_commands(s, args, out);
 	}
+	if (!err)
+		err = read_vmas(s, args, out);
 	vs_image_watch(k->img, NULL, NULL);
 	k->symbols->used = NULL;
 	vs_pageset_settle(&w.pages);
