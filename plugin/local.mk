@@ -63,4 +63,6 @@ nodist_loader_DATA = %D%/gdb/vmascope.py
 # Nobody links to the extension, so nobody needs libtool's description of it.
 install-exec-hook:
 	rm -f $(DESTDIR)$(pkglibdir)/vmascope.la
+uninstall-hook:
+	rm -f $(DESTDIR)$(pkglibdir)/vmascope.abi3.so
 endif
