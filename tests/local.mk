@@ -9,6 +9,10 @@ check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
 check_PROGRAMS += %D%/unit/pgtable
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
+check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
+%C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
+%C%_unit_report_SOURCES = %D%/unit/report.c %D%/unit/synth.c %D%/unit/synth.h
+%C%_unit_space_SOURCES = %D%/unit/space.c %D%/unit/synth.c %D%/unit/synth.h
 
 dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh
 dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh

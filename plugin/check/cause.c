@@ -93,7 +93,9 @@ void vs_cause_guess(const struct vs_check_ctx *ctx, struct vs_finding *f)
 			if (!f->cause && poisoned(seen, i))
 				n = asprintf(&f->cause, "%s", poisons[i].words);
 	}
-	if (!f->cause && n >= 0 && f->has_expected && __builtin_popcountll(diff) == 1)
+	// A count that is off by little was rather miscounted.
+	if (!f->cause && n >= 0 && f->has_expected && __builtin_popcountll(diff) == 1 &&
+	    (f->fmt == VS_VAL_HEX || diff > 255))
 		n = asprintf(&f->cause, "one bit flipped (bit %d): memory error",
 			     __builtin_ctzll(diff));
 	if (!f->cause && n >= 0 && f->vma != VS_NONE && f->member && f->seen) {
