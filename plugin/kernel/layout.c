@@ -93,6 +93,9 @@ static const struct row rows[] = {
 	TASK(exit_state, OPTIONAL),
 	TASK(thread_node, OPTIONAL),	// since 3.14
 	TASK(thread_group, OPTIONAL),	// up to 6.6
+	F(task, rss_count, "task_struct", "rss_stat.count", OPTIONAL),	// 2.6.34 to 6.1: not yet in the mm's
+	F(percpu_counter, count, "percpu_counter", "count", OPTIONAL),
+	F(percpu_counter, counters, "percpu_counter", "counters", OPTIONAL),
 	F(signal, thread_head, "signal_struct", "thread_head", OPTIONAL),
 
 	F(rb, rb_left, "rb_node", "rb_left", NEEDED),
@@ -126,6 +129,16 @@ static const struct row rows[] = {
 	F(ns, inum, "ns_common", "inum", OPTIONAL),
 	F(ns_ops, name, "proc_ns_operations", "name", OPTIONAL),
 	F(anon_vma_name, name, "anon_vma_name", "name", OPTIONAL),
+
+	F(resource, start, "resource", "start", OPTIONAL),
+	F(resource, end, "resource", "end", OPTIONAL),
+	F(resource, name, "resource", "name", OPTIONAL),
+	F(resource, flags, "resource", "flags", OPTIONAL),
+	F(resource, parent, "resource", "parent", OPTIONAL),
+	F(resource, sibling, "resource", "sibling", OPTIONAL),
+	F(resource, child, "resource", "child", OPTIONAL),
+	F(mod_tree, addr_min, "mod_tree_root", "addr_min", OPTIONAL),
+	F(mod_tree, addr_max, "mod_tree_root", "addr_max", OPTIONAL),
 
 	F(mtree, ma_root, "maple_tree", "ma_root", OPTIONAL),	// since 6.1; before ma_flags up to 6.5
 	F(mtree, ma_flags, "maple_tree", "ma_flags", OPTIONAL),

@@ -43,8 +43,11 @@ struct vs_layout {
 	struct {
 		uint32_t size;
 		struct vs_field tasks, pid, tgid, comm, mm, active_mm, signal, fs, flags, state,
-			exit_state, thread_node, thread_group;
+			exit_state, thread_node, thread_group, rss_count;
 	} task;
+	struct {
+		struct vs_field count, counters;
+	} percpu_counter;
 	struct {
 		struct vs_field thread_head;
 	} signal;
@@ -109,6 +112,12 @@ struct vs_layout {
 		struct vs_field name;
 	} anon_vma_name;
 	int maple_type[5];	/* enum maple_type by enum vs_mtype; -1: this kernel has none such */
+	struct {
+		struct vs_field start, end, name, flags, parent, sibling, child;
+	} resource;
+	struct {
+		struct vs_field addr_min, addr_max;
+	} mod_tree;	/* mod_tree_root */
 	const struct vs_type *vma_type, *mm_type;	/* for whoever shows every member */
 };
 
