@@ -96,6 +96,64 @@ static uint8_t data_end(const struct vs_mnode *n, const uint64_t *pivots)
 }
 
 /*
+ * The last slot in use without believing the parent's max or the metadata alone:
+ * the last pivot that is set, or what meta.end says if that is further on.
+ */
+static uint8_t used_slots(const struct vs_mnode *n, const uint64_t *pivots, const uint64_t *slots)
+{
+	uint8_t last = 0;
+
+	if (n->type == VS_MT_DENSE || !n->n_pivots)
+		return n->n_slots - 1;
+	for (uint8_t i = 0; i < n->n_pivots; i++)
+		if (pivots[i])
+			last = i;
+	if ((n->has_gaps || !pivots[n->n_pivots - 1]) && n->meta_end < n->n_slots)
+		return n->meta_end > last ? n->meta_end : last;
+	// full: whether the slot behind the last pivot is in use shows in itself; metadata is small
+	if (last == n->n_pivots - 1 && pivots[last] < n->max && slots[n->n_slots - 1] > 0xffff)
+		return n->n_slots - 1;
+	return last;
+}
+
+/* How many words of @p f are kernel pointers to a child node, or to something aligned. */
+static unsigned int count_pointers(const struct vs_reader *r, const unsigned char *raw,
+				   struct vs_field f, bool child)
+{
+	const struct vs_kmem *mem = &r->k->mem;
+	const unsigned int word = mem->target.word;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; vs_has(f) && i < f.size / word; i++) {
+		uint64_t v = vs_load(raw + f.off + i * word, word, mem->target.big_endian);
+
+		n += vs_kmem_is_kernel(mem, v) && (child ? (v & 4) != 0 : (v & (word - 1)) == 0);
+	}
+	return n;
+}
+
+/*
+ * Hold the type in the enode against what is in the node: addresses of children
+ * have a bit that is never clear (MAPLE_ENODE_NULL, 0x04), VMAs are aligned. A
+ * node that shows nothing keeps its type; false for one that no tree has.
+ */
+static bool correct_type(struct vs_reader *r, const unsigned char *raw, struct vs_mnode *n)
+{
+	const struct vs_layout *l = &r->k->layout;
+	const bool alloc = r->s->maple.flags & VS_MAPLE_FLAG_ALLOC;
+	const unsigned int leaf = count_pointers(r, raw, l->mrange.slot, false);
+	const unsigned int inner = count_pointers(r, raw, alloc ? l->marange.slot : l->mrange.slot, true);
+
+	if (n->type == VS_MT_DENSE && !inner)
+		return true;
+	if (leaf > 2 * inner)
+		n->type = VS_MT_LEAF_64;
+	else if (inner > 2 * leaf || (inner && n->type != VS_MT_LEAF_64))
+		n->type = alloc ? VS_MT_ARANGE_64 : VS_MT_RANGE_64;
+	return n->type == VS_MT_LEAF_64 || n->type == VS_MT_RANGE_64 || n->type == VS_MT_ARANGE_64;
+}
+
+/*
  * Read the node behind @p enode. *idx_ret is VS_NONE where there is none to walk, and
  * the break has been noted.
  */
@@ -118,6 +176,7 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 	uint64_t *w;
 
 	*idx_ret = VS_NONE;
+	n.type_seen = n.type;
 	if (vs_map_get(&r->nodes, n.addr) != VS_MAP_NONE)
 		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_CYCLE, 0);
 	if (parent != VS_NONE)
@@ -126,8 +185,6 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 		return broke(r, VS_MW_DEPTH, parent, slot, enode, VS_STOP_BOUND, 0);
 	if (!vs_kmem_is_kernel(&k->mem, n.addr))
 		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_WILD, 0);
-	if (!shape_of(l, n.type, &pivot, &slots, &gap, &meta_end, &meta_gap))
-		return broke(r, VS_MW_TYPE, parent, slot, enode, VS_STOP_FOREIGN, 0);
 	if (m->nodes.n >= r->bound)
 		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_BOUND, 0);
 	raw = vs_kmem_peek(&k->mem, n.addr, l->mnode.size, &from);
@@ -138,6 +195,9 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 	if (!raw || !vs_from_ok(from))
 		return broke(r, VS_MW_STOP, parent, slot, enode,
 			     from == VS_FROM_NOWHERE ? VS_STOP_WILD : VS_STOP_ABSENT, (uint8_t)from);
+	if (!correct_type(r, raw, &n) ||
+	    !shape_of(l, n.type, &pivot, &slots, &gap, &meta_end, &meta_gap))
+		return broke(r, VS_MW_TYPE, parent, slot, enode, VS_STOP_FOREIGN, 0);
 	n.leaf = n.type == VS_MT_DENSE || n.type == VS_MT_LEAF_64;
 	n.has_gaps = vs_has(gap);
 	n.n_pivots = vs_has(pivot) ? (uint8_t)(pivot.size / word) : 0;
@@ -161,8 +221,9 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 		*w++ = vs_load(raw + gap.off + i * word, word, be);
 	m->words.n = (size_t)(w - m->words.v);
 	n.end = data_end(&n, m->words.v + n.data);
+	n.used = used_slots(&n, m->words.v + n.data, m->words.v + n.data + n.n_pivots);
 	// range and leaf nodes lend the last slot's place to the metadata while it is free
-	n.meta_used = !n.has_gaps && n.n_pivots && n.end < n.n_slots - 1;
+	n.meta_used = !n.has_gaps && n.n_pivots && n.used < n.n_slots - 1;
 	*idx_ret = (uint32_t)m->nodes.n;
 	m->nodes.v[m->nodes.n++] = n;
 	return NULL;
@@ -228,10 +289,13 @@ struct frame {
 	uint32_t node;
 	uint8_t slot;		/* the next one */
 	uint64_t min;		/* where its range begins */
-	bool over;		/* the pivots have reached the node's maximum: only leftovers from here */
 };
 
-/* The next slot of the frame that leads somewhere; false when there are no more. */
+/*
+ * The next slot of the frame that leads somewhere; false when there are no more.
+ * Ranges are the node's own: neither its parent's max nor pivots out of order
+ * keep a slot from being followed.
+ */
 static bool next_slot(const struct vs_maple *m, struct frame *f, uint64_t *value, uint8_t *slot,
 		      uint64_t *min, uint64_t *max)
 {
@@ -244,23 +308,14 @@ static bool next_slot(const struct vs_maple *m, struct frame *f, uint64_t *value
 
 		// a dense node has one index a slot
 		if (n->type == VS_MT_DENSE)
-			piv = n->min + i < n->max ? n->min + i : n->max;
-		else if (i < n->n_pivots && (pivots[i] || !i) && !f->over)
+			piv = n->min + i;
+		else if (i < n->n_pivots && (pivots[i] || !i))
 			piv = pivots[i];
 		*value = i == n->n_slots - 1 && n->meta_used ? 0 : slots[i];
 		*slot = i;
 		*min = f->min;
-		*max = piv > n->max ? n->max : piv;
-		if (*max < *min)
-			*max = *min;	// pivots out of order: the child's own must do
-		// what follows the end is a leftover, followed only if it belongs here
-		if (f->over && *value && !n->leaf) {
-			*min = n->min;
-			*max = n->max;
-		}
-		if (piv >= n->max)
-			f->over = true;
-		else if (piv + 1 > f->min)
+		*max = piv < f->min ? f->min : piv;
+		if (piv >= f->min && piv != UINT64_MAX)
 			f->min = piv + 1;
 		if (*value)
 			return true;
@@ -292,8 +347,8 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 	while (depth) {
 		struct frame *f = &stack[depth - 1];
 		const struct vs_mnode *n = &m->nodes.v[f->node];
-		bool leftover = f->over;
 		uint64_t value, min, max;
+		bool leftover;
 		uint32_t child;
 		uint8_t slot;
 
@@ -301,6 +356,8 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 			depth--;
 			continue;
 		}
+		// what follows the last slot in use is followed only if it belongs here
+		leftover = slot > n->used;
 		if (n->leaf) {
 			if (leftover)
 				continue;	// the rules see it in the node

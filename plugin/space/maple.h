@@ -33,10 +33,12 @@ struct vs_mnode {
 	uint32_t parent;	/* index, UINT32_MAX for the root */
 	uint32_t data;		/* index of its first pivot in words[] */
 	uint8_t slot;		/* which slot of the parent leads here */
-	uint8_t type;		/* enum vs_mtype */
+	uint8_t type;		/* enum vs_mtype: as it was read */
+	uint8_t type_seen;	/* the one in enode; another where its slots show that that is wrong */
 	uint8_t depth;		/* 0 for the root */
 	uint8_t n_pivots, n_slots;
 	uint8_t end;		/* the last slot in use, as ma_data_end() finds it; n_slots or more: none */
+	uint8_t used;		/* the same by the node's own evidence, whatever its parent says of max */
 	uint8_t meta_end, meta_gap;	/* struct maple_metadata; 0 where the node has none */
 	bool leaf;
 	bool has_gaps;		/* arange_64: n_slots gaps follow the slots */
