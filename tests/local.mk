@@ -17,8 +17,16 @@ check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh
 dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 
-# By hand, and by scripts/test: it wants a dump with its truth.
+# Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
+# They are unpacked once, before the tests, which may run at the same time.
+dist_check_SCRIPTS += %D%/real/corpus.sh %D%/gdb/dump.sh
 EXTRA_DIST += %D%/real/compare
+check_DATA = unpacked
+.PHONY: unpacked
+unpacked:
+	$(AM_V_GEN)$(SHELL) $(srcdir)/scripts/corpus unpack unpacked
+clean-local:
+	rm -rf unpacked
 
 # GDB itself is not built with ASan, so the runtime has to be in it before the
 # extension comes. Some library's constructor takes a lock before ASan is up
