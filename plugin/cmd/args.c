@@ -124,6 +124,9 @@ static struct vs_err *add_common(struct vs_args *args, const struct vs_option *o
 		args->color = arg;
 	else if (!strcmp(opt->name, "force"))
 		args->open.force = true;
+	else if (!strcmp(opt->name, "types-from"))
+		args->open.types_from = !strcmp(arg, "btf") ? VS_TYPES_BTF :
+			!strcmp(arg, "dwarf") ? VS_TYPES_DWARF : VS_TYPES_AUTO;
 	else if (!strcmp(opt->name, "quiet"))
 		args->quiet = true;
 	else if (!strcmp(opt->name, "stats"))

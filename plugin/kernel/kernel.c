@@ -154,7 +154,7 @@ static struct vs_err *open_vmlinux(struct vs_kernel *k, const char *path)
 	return vs_vmlinux_open(path, &k->vmlinux);
 }
 
-static struct vs_err *open_types(struct vs_kernel *k)
+static struct vs_err *open_btf(struct vs_kernel *k)
 {
 	const void *data;
 	size_t size;
@@ -163,13 +163,46 @@ static struct vs_err *open_types(struct vs_kernel *k)
 	if (err)
 		return err;
 	if (!data)
-		return vs_err_create(VS_ERR_NOT_FOUND,
-			"%s: no .BTF section: the layout of mm_struct and vm_area_struct is not known",
-			k->vmlinux->path);
-	err = vs_btf_create(data, size, k->mem.target.word, "vmlinux .BTF", &k->types);
+		return vs_err_create(VS_ERR_NOT_FOUND, "no .BTF section");
+	return vs_btf_create(data, size, k->mem.target.word, "vmlinux .BTF", &k->types);
+}
+
+static struct vs_err *try_types(struct vs_kernel *k, enum vs_types_from from)
+{
+	struct vs_err *err = from == VS_TYPES_BTF ? open_btf(k) : vs_dwarf_create(k->vmlinux, &k->types);
+
+	if (!err)
+		err = vs_layout_init(&k->layout, k->types);
+	if (err) {
+		vs_types_destroy(k->types);
+		k->types = NULL;
+	}
+	return err;
+}
+
+static struct vs_err *open_types(struct vs_kernel *k, enum vs_types_from from)
+{
+	_cleanup_err_ struct vs_err *no_btf = NULL;
+	struct vs_err *err;
+	char *source;
+
+	if (from != VS_TYPES_AUTO)
+		return vs_err_wrap(try_types(k, from), "%s", k->vmlinux->path);
+	no_btf = try_types(k, VS_TYPES_BTF);
+	if (!no_btf || no_btf->code == VS_ERR_NOMEM)
+		return no_cleanup_ptr(no_btf);
+	// BTF may also be of a kind that this libbpf is too old for
+	err = try_types(k, VS_TYPES_DWARF);
 	if (err)
-		return vs_err_wrap(err, "%s", k->vmlinux->path);
-	return vs_err_wrap(vs_layout_init(&k->layout, k->types), "%s", k->vmlinux->path);
+		return vs_err_wrap(err, "%s: the layout of mm_struct and vm_area_struct is not known: %s",
+				   k->vmlinux->path, no_btf->msg);
+	if (no_btf->code == VS_ERR_NOT_FOUND)
+		return NULL;
+	if (asprintf(&source, "%s (%s)", k->types->source, no_btf->msg) < 0)
+		return &vs_enomem;
+	free(k->types->source);
+	k->types->source = source;
+	return NULL;
 }
 
 /* The banner read through the dump: if it is not there, nothing else would be right. */
@@ -232,7 +265,7 @@ static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *o
 		return err;
 	err = find_kernel(k, opts->force);
 	if (!err)
-		err = open_types(k);
+		err = open_types(k, opts->types_from);
 	return err;
 }
 

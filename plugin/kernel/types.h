@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct vs_err;
+struct vs_vmlinux;
 
 enum vs_kind {
 	VS_KIND_VOID,
@@ -107,5 +108,12 @@ void vs_type_spell(const struct vs_type *t, char *buf, size_t size);
  */
 struct vs_err *vs_btf_create(const void *data, size_t size, unsigned int word,
 			     const char *source, struct vs_types **ret);
+
+/**
+ * Types from the DWARF of a vmlinux, which is kept. Structures are found as they are
+ * asked for: what is nowhere may cost going through the whole file once. Of
+ * several with one tag it is the first that is met. The caller destroys.
+ */
+struct vs_err *vs_dwarf_create(const struct vs_vmlinux *v, struct vs_types **ret);
 
 #endif
