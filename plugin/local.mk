@@ -15,28 +15,29 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/arm64.c %D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
-	%D%/kernel/btf.c %D%/kernel/dwarf.c %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
+	%D%/kernel/btf.c %D%/kernel/cpus.c %D%/kernel/cpus.h %D%/kernel/dwarf.c %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
 	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/open.h %D%/kernel/place.c %D%/kernel/place.h \
 	%D%/kernel/place_arm64.c %D%/kernel/place_x86_64.c %D%/kernel/reduce.c \
 	%D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/types.c \
 	%D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
-	%D%/mm/files.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/record.c %D%/mm/record.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/mm/files.c %D%/mm/iomem.c %D%/mm/iomem.h %D%/mm/kmap.c %D%/mm/kmap.h \
+	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/record.c %D%/mm/record.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
 libvmascope_la_SOURCES += \
 	%D%/space/maple.c %D%/space/maple.h %D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
-	%D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
+	%D%/space/iomem.c %D%/space/iomem.h %D%/space/kmap.c %D%/space/kmap.h %D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
 libvmascope_la_SOURCES += \
 	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \
 	%D%/check/check.h %D%/check/ctx.h %D%/check/formula.h %D%/check/quick.c \
 	%D%/check/rules_count.c %D%/check/rules_list.c %D%/check/rules_rb.c \
 	%D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c
 libvmascope_la_SOURCES += \
-	%D%/cmd/args.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h \
+	%D%/cmd/args.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
 	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
 	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c
 libvmascope_la_SOURCES += \
-	%D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
+	%D%/render/iomem.c %D%/render/iomem.h %D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
 	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/record.c %D%/render/record.h \
 	%D%/render/report.c %D%/render/report.h
 

@@ -21,6 +21,10 @@ static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_PAGE_OFFSET_BASE] = "page_offset_base",
 	[VS_SYM_INIT_TOP_PGT] = "init_top_pgt",
 	[VS_SYM_PROTECTION_MAP] = "protection_map",
+	[VS_SYM_PER_CPU_OFFSET] = "__per_cpu_offset",
+	[VS_SYM_NR_CPU_IDS] = "nr_cpu_ids",
+	[VS_SYM_CPU_POSSIBLE_MASK] = "__cpu_possible_mask",
+	[VS_SYM_IOMEM_RESOURCE] = "iomem_resource",
 	[VS_SYM_STACK_GUARD_GAP] = "stack_guard_gap",
 	[VS_SYM_GATE_VMA] = "gate_vma",
 	[VS_SYM_VSYSCALL_MODE] = "vsyscall_mode",
@@ -305,6 +309,7 @@ void vs_kernel_close(struct vs_kernel *k)
 	vs_vmlinux_destroy(k->vmlinux);
 	free(k->vmlinux_how);
 	vs_vmcoreinfo_deinit(&k->vi);
+	vs_cpus_deinit(&k->cpus);
 	vs_image_destroy(k->img);
 	free(k);
 }

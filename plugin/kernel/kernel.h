@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/cpus.h"
 #include "kernel/kmem.h"
 #include "kernel/layout.h"
 #include "kernel/open.h"
@@ -29,6 +30,10 @@ enum vs_sym {
 	VS_SYM_PAGE_OFFSET_BASE,
 	VS_SYM_INIT_TOP_PGT,
 	VS_SYM_PROTECTION_MAP,
+	VS_SYM_PER_CPU_OFFSET,
+	VS_SYM_NR_CPU_IDS,
+	VS_SYM_CPU_POSSIBLE_MASK,
+	VS_SYM_IOMEM_RESOURCE,
 	VS_SYM_STACK_GUARD_GAP,
 	VS_SYM_GATE_VMA,
 	VS_SYM_VSYSCALL_MODE,
@@ -62,6 +67,7 @@ struct vs_kernel {
 	const char *kaslr_source;
 	const char *direct_source;	/* where the base of the direct map came from */
 	bool direct_checked;		/* the page tables agree with it */
+	struct vs_cpus cpus;		/* for vs_kernel_cpus() */
 };
 
 /**
@@ -81,6 +87,9 @@ static inline bool vs_kernel_sym(const struct vs_kernel *k, enum vs_sym s, uint6
 		*ret = k->sym[s].value;
 	return k->sym[s].found;
 }
+
+/** Look symbols up that are not among those above; KASLR is added. */
+struct vs_err *vs_kernel_find(struct vs_kernel *k, struct vs_symbol *want, size_t n);
 
 /**
  * "special_mapping_vmops" or "name+0x10" for a kernel address, into @p buf; false

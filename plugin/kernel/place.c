@@ -64,15 +64,24 @@ static struct vs_err *find_kaslr(struct vs_kernel *k)
 	return NULL;
 }
 
-static void relocate(struct vs_kernel *k)
+static void relocate(const struct vs_kernel *k, struct vs_symbol *syms, size_t n)
 {
-	for (size_t i = 0; i < VS_SYM_COUNT; i++) {
-		struct vs_symbol *s = &k->sym[i];
+	for (size_t i = 0; i < n; i++) {
+		struct vs_symbol *s = &syms[i];
 
-		// per-cpu symbols are offsets, and low
+		// per-cpu symbols of x86 up to 6.14 are offsets, and low
 		if (s->found && !s->absolute && vs_kmem_is_kernel(&k->mem, s->value))
 			s->value += k->kaslr;
 	}
+}
+
+struct vs_err *vs_kernel_find(struct vs_kernel *k, struct vs_symbol *want, size_t n)
+{
+	struct vs_err *err = vs_symbols_find(k->symbols, want, n);
+
+	if (!err)
+		relocate(k, want, n);
+	return err;
 }
 
 static struct vs_err *place_image(struct vs_kernel *k, const struct vs_place *p)
@@ -195,11 +204,12 @@ struct vs_err *vs_kernel_place(struct vs_kernel *k)
 		err = find_kaslr(k);
 	if (err)
 		return err;
-	relocate(k);
+	relocate(k, k->sym, VS_SYM_COUNT);
 	err = place_image(k, p);
 	if (!err)
 		err = place_tables(k, p);
 	if (!err)
 		err = place_direct_map(k, p);
+	vs_cpus_deinit(&k->cpus);
 	return err;
 }
