@@ -85,7 +85,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 }
 
 static const struct vs_option options[] = {
-	{ .name = "virtual", .help = "the kernel's own virtual addresses instead: what lies where, and how that is known" },
+	{ .name = "virtual", .help = "where the kernel keeps what, at its own virtual addresses" },
 	{ NULL }
 };
 
