@@ -34,6 +34,8 @@ static const char *where(const struct vs_check_ctx *ctx, uint32_t vma, uint64_t 
 		return ", which is no VMA of this mm";
 	case VS_STOP_CYCLE:
 		return ", which hangs elsewhere";
+	case VS_STOP_ABSENT:
+		return ", which is not in the dump";
 	default:
 		break;
 	}
