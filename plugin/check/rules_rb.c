@@ -269,6 +269,9 @@ void vs_rule_rb_black_height(struct vs_check_ctx *ctx)
 				f->consequence = bl == br;
 			vs_finding_say(ctx, f, "%u black nodes down the left side, %u down the right",
 				       sl, sr);
+			// told once, not again of every node above
+			if (bl == br)
+				seen[p] = bl + (vs_ctx_vma(ctx, p)->rb_color & 1);
 		}
 	}
 	free(seen);
