@@ -24,7 +24,7 @@ const struct vs_option vs_common_options[] = {
 	  .file = true },
 	{ "force", NULL, "use that vmlinux even if it is of another build" },
 	{ "types-from", "auto|btf|dwarf",
-	  "where the layout of structures comes from; auto: .BTF, else .debug_info", "auto|btf|dwarf" },
+	  "where layouts come from; auto: .BTF, else .debug_info", "auto|btf|dwarf" },
 	{ "format", "text|json", "how to answer; json is one object a line", "text|json" },
 	{ "color", "auto|always|never", "auto: only where a person looks", "auto|always|never" },
 	{ "quiet", NULL, "say nothing that was not asked for" },
