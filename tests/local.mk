@@ -19,8 +19,8 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
 # They are unpacked once, before the tests, which may run at the same time.
-dist_check_SCRIPTS += %D%/real/corpus.sh %D%/gdb/dump.sh
-EXTRA_DIST += %D%/real/compare %D%/real/damage
+dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
+EXTRA_DIST += %D%/real/compare %D%/real/damage %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
 unpacked:

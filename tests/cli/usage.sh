@@ -36,12 +36,12 @@ like "$out" '*.TH VMASCOPE 1*' '--man: a manual page'
 for c in $commands; do
 	like "$out" "*fBvmascope $c\\\\fR*" "--man: knows $c"
 done
-if command -v man >/dev/null; then
+if command -v groff >/dev/null; then
 	printf '%s\n' "$out" >"$scratch/vmascope.1"
-	run man --warnings -l "$scratch/vmascope.1"
+	run groff -man -Tutf8 -ww -z "$scratch/vmascope.1"
 	is "$err" '' 'the manual page is sound roff'
 else
-	skip 'the manual page is sound roff' 'no man'
+	skip 'the manual page is sound roff' 'no groff'
 fi
 
 # Each of these: one line on standard error that has these words in it, exit 2.
