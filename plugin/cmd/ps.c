@@ -16,7 +16,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 {
 	bool threads = vs_args_option(args, "threads");
 	_cleanup_free_ uint32_t *tasks = NULL;
-	size_t n;
+	size_t n, absent = 0;
 	struct vs_err *err = vs_session_tasks(s, out);
 
 	if (!err && (args->sel.n || s->task)) {
@@ -38,9 +38,17 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 
 		if (t->mm)
 			err = vs_mm_read_fields(s->k, t->mm, &f);
+		if (!err && t->mm)
+			vs_rss_add_tasks(&s->tasks, t->mm, &f);
+		absent += f.rss_parts.absent;
 		if (!err)
 			err = args->json ? vs_json_ps(out, t, &f) :
 				vs_render_ps_line(out, t, &f, s->k->mem.target.page_shift);
+	}
+	if (!err && absent) {
+		vs_out_say(out, "%zu task%s: RSS lacks what CPUs count for themselves, which is not in the dump",
+			   absent, absent == 1 ? "" : "s");
+		*status_ret = VS_STATUS_INCOMPLETE;
 	}
 	for (size_t i = 0; !err && i < s->tasks.breaks.n; i++) {
 		const struct vs_task_break *b = &s->tasks.breaks.v[i];
@@ -67,10 +75,12 @@ const struct vs_cmd vs_cmd_ps = {
 	.gdb_usage = "[SELECTION...]",
 	.summary = "list the tasks: pid, state, mm, VMA count, sizes",
 	.help = "One line a process, in the order of the kernel's task ring. VMAS is map_count,\n"
-		"VSZ total_vm and RSS the resident pages as /proc/PID/status counts them, both\n"
-		"in KiB. Kernel threads stand in [brackets] and have no mm; a process that has\n"
-		"released its mm (a zombie) has none either. With --threads each thread has a\n"
-		"line.",
+		"VSZ total_vm and RSS the resident pages, all in KiB. RSS is the true sum;\n"
+		"RSS-MM is what the mm_struct alone has counted: the rest is with CPUs (since\n"
+		"Linux 6.2) or with tasks (before). /proc/PID/status shows RSS-MM up to Linux\n"
+		"6.15, RSS since then, and where that was put into an older kernel. Kernel\n"
+		"threads stand in [brackets] and have no mm; a process that has released its mm\n"
+		"(a zombie) has none either. With --threads each thread has a line.",
 	.example = "vmascope ps vmcore --threads",
 	.gdb_example = "vma ps",
 	.options = options,

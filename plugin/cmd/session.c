@@ -136,6 +136,8 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 		if (!err)
 			err = vs_session_users(s, mm);
 		if (!err)
+			vs_rss_add_tasks(&s->tasks, mm, &s->space->f);
+		if (!err)
 			s->space_mm = mm;
 	}
 	if (!err && names && !s->have_files) {

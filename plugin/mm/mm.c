@@ -88,17 +88,6 @@ static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs
 		if (f->rb_root)
 			f->rb_root -= (uint64_t)l->vma.vm_rb.off;
 	}
-	// mm_rss_stat.count[]: MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES (since 4.5)
-	if (vs_has(l->mm.rss_count)) {
-		const unsigned char *c = raw + l->mm.rss_count.off;
-		unsigned int word = k->mem.target.word;
-
-		f->rss_file = vs_load(c, word, be);
-		f->rss_anon = vs_load(c + word, word, be);
-		f->swap_ents = vs_load(c + 2 * word, word, be);
-		if (l->mm.rss_count.size >= 4 * word)
-			f->rss_shmem = vs_load(c + 3 * word, word, be);
-	}
 }
 
 static void read_maple_root(struct vs_kernel *k, uint64_t mm, const unsigned char *raw, struct vs_maple *m)
@@ -157,8 +146,10 @@ struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_
 	enum vs_from from;
 	struct vs_err *err = read_raw(k, mm, &buf, &raw, &from);
 
-	if (!err)
+	if (!err) {
 		read_fields(k, raw, ret);
+		err = vs_rss_read(k, raw, ret);
+	}
 	return err;
 }
 
@@ -190,6 +181,9 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	s->n_absent += s->mm_absent;
 	s->mm_from = (uint8_t)from;
 	read_fields(k, raw, &s->f);
+	err = vs_rss_read(k, raw, &s->f);
+	if (err)
+		return err;
 	if (s->f.task_size && s->f.task_size < s->limit && !(s->f.task_size & (vs_page_size(&k->mem.target) - 1)))
 		s->limit = s->f.task_size;
 	read_gate(k, raw, s);

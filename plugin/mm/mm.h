@@ -31,6 +31,14 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 /** Only the counters and layout members of the mm_struct at @p mm; what is absent is 0. */
 struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_fields *ret);
 
+/* --- rss.c --- */
+
+/** The rss counters in the bytes of an mm_struct, with the parts that CPUs keep. */
+struct vs_err *vs_rss_read(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_mm_fields *f);
+
+/** Where tasks keep parts of them: add those of all tasks of @p mm. Once for each @p f. */
+void vs_rss_add_tasks(const struct vs_tasks *tasks, uint64_t mm, struct vs_mm_fields *f);
+
 /* --- vma.c --- */
 
 /** Read one vm_area_struct; members without bytes are 0 and v->absent is set. */

@@ -59,6 +59,8 @@ static enum vs_stop read_task(struct vs_kernel *k, uint64_t addr, struct vs_task
 		.exit_state = ld(k, raw, l->task.exit_state),
 		.n_threads = 1,
 	};
+	for (unsigned int i = 0; vs_has(l->task.rss_count) && i < 4 && 4 * (i + 1) <= l->task.rss_count.size; i++)
+		t->rss[i] = (int32_t)vs_load32(raw + l->task.rss_count.off + 4 * i, k->mem.target.big_endian);
 	memcpy(t->comm, raw + l->task.comm.off, sizeof(t->comm) - 1);
 	*next_ret = vs_load(raw + l->task.tasks.off, k->mem.target.word, k->mem.target.big_endian);
 	*prev_ret = vs_load(raw + l->task.tasks.off + k->mem.target.word, k->mem.target.word,

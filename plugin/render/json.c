@@ -222,7 +222,10 @@ struct vs_err *vs_json_ps(struct vs_out *out, const struct vs_task *t, const str
 		vs_json_hex(j, "mm", t->mm);
 		vs_json_uint(j, "map_count", f->map_count);
 		vs_json_uint(j, "total_vm_pages", f->total_vm);
-		vs_json_uint(j, "rss_pages", f->rss_file + f->rss_anon + f->rss_shmem);
+		vs_json_uint(j, "rss_pages", vs_mm_rss(f, true).total);
+		vs_json_uint(j, "rss_mm_pages", vs_mm_rss(f, false).total);
+		vs_json_str(j, "rss_parts_of", f->rss_parts.of == VS_RSS_OF_CPUS ? "cpus" :
+			    f->rss_parts.of == VS_RSS_OF_TASKS ? "tasks" : NULL);
 	} else {
 		vs_json_null(j, "mm");
 	}

@@ -126,14 +126,24 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* The lines that are made of the rss counters. */
+static void put_rss(struct vs_buf *b, const struct vs_mm_fields *f, const struct vs_rss *r, unsigned int page_shift)
+{
+	put_kb(b, "VmHWM", max(r->total, f->hiwater_rss), page_shift);
+	put_kb(b, "VmRSS", r->total, page_shift);
+	put_kb(b, "RssAnon", r->anon, page_shift);
+	put_kb(b, "RssFile", r->file, page_shift);
+	put_kb(b, "RssShmem", r->shmem, page_shift);
+}
+
 void vs_render_status(struct vs_buf *b, const struct vs_mm_fields *f, unsigned int page_shift)
 {
-	// get_mm_counter(): what per-task caching has made negative is shown as 0
-	uint64_t anon = (int64_t)f->rss_anon < 0 ? 0 : f->rss_anon;
-	uint64_t file = (int64_t)f->rss_file < 0 ? 0 : f->rss_file;
-	uint64_t shmem = (int64_t)f->rss_shmem < 0 ? 0 : f->rss_shmem;
-	uint64_t swap = (int64_t)f->swap_ents < 0 ? 0 : f->swap_ents;
-	uint64_t rss = anon + file + shmem, page = (UINT64_C(1) << page_shift) - 1;
+	// Up to 6.1 status showed the mm's own counters. From 6.2 to 6.15 it did too, then
+	// the sums ("mm: fix the inaccurate memory statistics issue for users", 6.16),
+	// in stable kernels earlier: no member tells.
+	const bool sums = f->rss_parts.of == VS_RSS_OF_CPUS;
+	const struct vs_rss rss = vs_mm_rss(f, sums), other = vs_mm_rss(f, !sums);
+	uint64_t page = (UINT64_C(1) << page_shift) - 1;
 	uint64_t text = ((f->end_code + page) & ~page) - (f->start_code & ~page);
 	uint64_t exec = f->exec_vm << page_shift;
 
@@ -143,15 +153,19 @@ void vs_render_status(struct vs_buf *b, const struct vs_mm_fields *f, unsigned i
 	put_kb(b, "VmSize", f->total_vm, page_shift);
 	put_kb(b, "VmLck", f->locked_vm, page_shift);
 	put_kb(b, "VmPin", f->pinned_vm, page_shift);
-	put_kb(b, "VmHWM", max(rss, f->hiwater_rss), page_shift);
-	put_kb(b, "VmRSS", rss, page_shift);
-	put_kb(b, "RssAnon", anon, page_shift);
-	put_kb(b, "RssFile", file, page_shift);
-	put_kb(b, "RssShmem", shmem, page_shift);
+	put_rss(b, f, &rss, page_shift);
 	put_kb(b, "VmData", f->data_vm, page_shift);
 	put_kb(b, "VmStk", f->stack_vm, page_shift);
 	vs_buf_printf(b, "VmExe:\t%8" PRIu64 " kB\n", text >> 10);
 	vs_buf_printf(b, "VmLib:\t%8" PRIu64 " kB\n", (exec - text) >> 10);
 	vs_buf_printf(b, "VmPTE:\t%8" PRIu64 " kB\n", f->pgtables_bytes >> 10);
-	put_kb(b, "VmSwap", swap, page_shift);
+	put_kb(b, "VmSwap", rss.swap, page_shift);
+	if (f->rss_parts.absent)
+		vs_buf_puts(b, "the counters of some CPUs are not in the dump: the sums lack them\n");
+	if (rss.anon == other.anon && rss.file == other.file && rss.shmem == other.shmem && rss.swap == other.swap)
+		return;
+	vs_buf_puts(b, sums ? "without what CPUs have counted for themselves (shown by 6.2 to 6.15):\n" :
+		    "with what tasks have counted for themselves (the true sums, never shown):\n");
+	put_rss(b, f, &other, page_shift);
+	put_kb(b, "VmSwap", other.swap, page_shift);
 }

@@ -90,3 +90,23 @@ struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr)
 	v->fact = VS_NONE;
 	return v;
 }
+
+static uint64_t positive(uint64_t v)
+{
+	return (int64_t)v < 0 ? 0 : v;
+}
+
+struct vs_rss vs_mm_rss(const struct vs_mm_fields *f, bool parts)
+{
+	struct vs_rss_parts less = { 0 };
+	struct vs_rss r;
+
+	if (!parts)
+		less = f->rss_parts;
+	r.file = positive(f->rss_file - (uint64_t)less.file);
+	r.anon = positive(f->rss_anon - (uint64_t)less.anon);
+	r.shmem = positive(f->rss_shmem - (uint64_t)less.shmem);
+	r.swap = positive(f->swap_ents - (uint64_t)less.swap);
+	r.total = r.file + r.anon + r.shmem;
+	return r;
+}

@@ -117,6 +117,23 @@ struct vs_name {
 	char *name;
 };
 
+/* Who keeps a part of the rss counters for itself. */
+enum vs_rss_of {
+	VS_RSS_OF_NOBODY,
+	VS_RSS_OF_TASKS,	/* task->rss_stat: 2.6.34 to 6.1 */
+	VS_RSS_OF_CPUS,		/* percpu_counter: since 6.2 */
+};
+
+/*
+ * What of the rss counters is not in the mm_struct itself: sums of all parts,
+ * in pages. The mm's own counter is the sum without them.
+ */
+struct vs_rss_parts {
+	enum vs_rss_of of;
+	int64_t file, anon, shmem, swap;
+	bool absent;		/* some part is not in the dump: the sums lack it */
+};
+
 /* The counters and layout members of the mm_struct that are compared or shown. */
 struct vs_mm_fields {
 	uint64_t mmap;			/* first VMA of the list */
@@ -130,12 +147,22 @@ struct vs_mm_fields {
 	uint64_t start_brk, brk, start_stack;
 	uint64_t arg_start, arg_end, env_start, env_end;
 	uint64_t hiwater_vm, hiwater_rss;		/* pages */
-	uint64_t rss_file, rss_anon, rss_shmem, swap_ents;	/* pages; negative ones clamped by status, not here */
+	uint64_t rss_file, rss_anon, rss_shmem, swap_ents;	/* pages, true sums; negative ones clamped by status, not here */
+	struct vs_rss_parts rss_parts;
 	uint64_t pgtables_bytes;
 	uint64_t mm_users, mm_count;
 	uint64_t pgd;
 	uint64_t mm_lock_seq;
 };
+
+/* The rss counters as status shows them: pages, none below 0. */
+struct vs_rss {
+	uint64_t file, anon, shmem, swap;
+	uint64_t total;		/* VmRSS: without swap */
+};
+
+/** With the parts that tasks or CPUs keep, or as the mm_struct alone has them. */
+struct vs_rss vs_mm_rss(const struct vs_mm_fields *f, bool parts);
 
 /* A task that uses this mm (group leaders and threads). */
 struct vs_space_user {

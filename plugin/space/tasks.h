@@ -24,6 +24,7 @@ struct vs_task {
 	uint64_t flags;		/* PF_... */
 	uint64_t state;		/* TASK_... */
 	uint64_t exit_state;	/* EXIT_ZOMBIE, EXIT_DEAD */
+	int32_t rss[4];		/* rss_stat.count[]: file, anon, swap, shmem pages that the mm does not know of yet (to 6.1) */
 	uint32_t leader;	/* index of the group leader; its own for leaders */
 	uint32_t n_threads;	/* of leaders: the group's size, itself included */
 };
