@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "check/ctx.h"
+#include "check/torn.h"
 
 const char *vs_verdict_name(enum vs_verdict v)
 {
@@ -462,6 +463,8 @@ static void check_by_rules(const struct vs_space *s, struct vs_report *ret)
 			vs_cause_guess(&ctx, &ret->findings.v[i]);
 		promote(ret);
 		judge(&ctx);
+		if (ret->verdict == VS_CORRUPT && vs_torn_explains(s, ret, &ret->torn))
+			ret->verdict = VS_TORN;
 		if (!sort_findings(ret))
 			ret->failed = true;
 	} else {
@@ -510,6 +513,7 @@ void vs_report_deinit(struct vs_report *r)
 		free(r->findings.v[i].cause);
 	}
 	vs_vec_deinit(&r->findings);
+	free(r->torn);
 	vs_vec_deinit(&r->more);
 	vs_order_deinit(&r->order);
 	*r = (struct vs_report){ 0 };

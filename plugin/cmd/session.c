@@ -138,6 +138,8 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 		if (!err)
 			vs_rss_add_tasks(&s->tasks, mm, &s->space->f);
 		if (!err)
+			vs_lock_name(s->k, &s->tasks, &s->space->lock);
+		if (!err)
 			s->space_mm = mm;
 	}
 	if (!err && names && !s->have_files) {

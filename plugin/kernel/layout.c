@@ -77,6 +77,9 @@ static const struct row rows[] = {
 	MM(mm_count, OPTIONAL),
 	MM(pgd, NEEDED),
 	F(mm, context_flags, "mm_struct", "context.flags", OPTIONAL),	// x86, since 5.6 or so
+	MM(flags, OPTIONAL),
+	F(mm, mmap_lock, "mm_struct", "mmap_lock", OPTIONAL),	// since 5.8
+	F(mm, mmap_lock, "mm_struct", "mmap_sem", OPTIONAL),	// before; el8 has both names for one
 	MM(mm_lock_seq, OPTIONAL),	// since 6.4; a seqcount_t since 6.13
 
 	TASK(tasks, NEEDED),
@@ -128,6 +131,15 @@ static const struct row rows[] = {
 	F(ns, ops, "ns_common", "ops", OPTIONAL),
 	F(ns, inum, "ns_common", "inum", OPTIONAL),
 	F(ns_ops, name, "proc_ns_operations", "name", OPTIONAL),
+	F(rwsem, count, "rw_semaphore", "count", OPTIONAL),
+	F(rwsem, owner, "rw_semaphore", "owner", OPTIONAL),
+	F(rwsem, rt_readers, "rw_semaphore", "rwbase.readers", OPTIONAL),	// PREEMPT_RT, since 5.15
+	F(thread, sp, "task_struct", "thread.sp", OPTIONAL),	// x86
+	F(thread, sp, "task_struct", "thread.cpu_context.sp", OPTIONAL),	// arm64
+	F(thread, stack, "task_struct", "stack", OPTIONAL),
+	F(thread, on_cpu, "task_struct", "on_cpu", OPTIONAL),
+	F(thread, cpu, "task_struct", "cpu", OPTIONAL),
+	F(thread, cpu, "task_struct", "thread_info.cpu", OPTIONAL),
 	F(anon_vma_name, name, "anon_vma_name", "name", OPTIONAL),
 
 	F(resource, start, "resource", "start", OPTIONAL),
@@ -193,6 +205,21 @@ static struct vs_err *resolve_maple(struct vs_layout *l, struct vs_types *ts)
 	return err;
 }
 
+/* Since 5.3 owner is an atomic_long_t and the count has no biases any more. */
+static struct vs_err *resolve_rwsem(struct vs_layout *l, struct vs_types *ts)
+{
+	const struct vs_type *t;
+	struct vs_member m;
+	bool found = false;
+	struct vs_err *err = vs_types_find(ts, VS_KIND_STRUCT, "rw_semaphore", &t);
+
+	if (!err && t)
+		err = vs_type_member(ts, t, "owner", &m, &found);
+	l->rwsem.size = !err && t ? (uint32_t)t->size : 0;
+	l->rwsem.owner_is_pointer = !err && found && m.type->kind == VS_KIND_PTR;
+	return err;
+}
+
 struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 {
 	_cleanup_buf_ struct vs_buf missing = VS_BUF_INIT;
@@ -235,6 +262,8 @@ struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 			*(uint32_t *)((char *)l + sizes[i].where) = (uint32_t)t->size;
 	}
 	err = resolve_maple(l, ts);
+	if (!err)
+		err = resolve_rwsem(l, ts);
 	if (err)
 		return err;
 	if (missing.len)

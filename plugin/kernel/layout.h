@@ -38,7 +38,7 @@ struct vs_layout {
 			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
 			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
 			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags,
-			mm_lock_seq;
+			mm_lock_seq, mmap_lock, flags;
 	} mm;
 	struct {
 		uint32_t size;
@@ -111,6 +111,14 @@ struct vs_layout {
 	struct {
 		struct vs_field name;
 	} anon_vma_name;
+	struct {
+		uint32_t size;
+		struct vs_field count, owner, rt_readers;
+		bool owner_is_pointer;	/* before 5.3: the count has biases */
+	} rwsem;	/* rw_semaphore; rwbase_rt.readers under PREEMPT_RT */
+	struct {
+		struct vs_field sp, stack, on_cpu, cpu;
+	} thread;	/* task_struct.thread.sp: the saved stack pointer of a sleeping task */
 	int maple_type[5];	/* enum maple_type by enum vs_mtype; -1: this kernel has none such */
 	struct {
 		struct vs_field start, end, name, flags, parent, sibling, child;

@@ -184,6 +184,8 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	err = vs_rss_read(k, raw, &s->f);
 	if (err)
 		return err;
+	if (!s->mm_absent)
+		vs_lock_read(k, raw, &s->lock);
 	if (s->f.task_size && s->f.task_size < s->limit && !(s->f.task_size & (vs_page_size(&k->mem.target) - 1)))
 		s->limit = s->f.task_size;
 	read_gate(k, raw, s);

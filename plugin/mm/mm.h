@@ -78,6 +78,14 @@ struct vs_err *vs_walk_rbtree(struct vs_reader *r);
 /* --- maple.c --- */
 struct vs_err *vs_walk_maple(struct vs_reader *r);
 
+/* --- lock.c --- */
+
+/** Decode mmap_lock out of the bytes of an mm_struct. */
+void vs_lock_read(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_lock *ret);
+
+/** Say who holds @p lock, and where in the kernel that task is as far as its stack tells. */
+void vs_lock_name(struct vs_kernel *k, const struct vs_tasks *tasks, struct vs_lock *lock);
+
 /* --- files.c --- */
 
 /** Facts of files and names of mappings, each worked out once a session. */

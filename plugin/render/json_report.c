@@ -79,6 +79,14 @@ struct vs_err *vs_render_report_json(struct vs_out *out, const struct vs_space *
 	j = vs_json_begin("verdict");
 	put_space(j, s);
 	vs_json_str(j, "verdict", vs_verdict_name(r->verdict));
+	if (r->torn)
+		vs_json_str(j, "torn", r->torn);
+	vs_json_str(j, "mmap_lock", s->lock.held == VS_LOCK_WRITE ? "write" :
+		    s->lock.held == VS_LOCK_READ ? "read" : s->lock.held == VS_LOCK_FREE ? "free" : NULL);
+	if (s->lock.tid) {
+		vs_json_int(j, "holder_pid", s->lock.pid);
+		vs_json_int(j, "holder_tid", s->lock.tid);
+	}
 	vs_json_uint(j, "vmas", r->order.v.n);
 	vs_json_str(j, "order", r->order.source);
 	vs_json_bool(j, "order_whole", r->order.whole);

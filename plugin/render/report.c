@@ -2,9 +2,11 @@
 #include "render/report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
+#include "check/torn.h"
 
 /* About a screen, unless all is asked for. */
 #define MAX_OBJECTS 6
@@ -79,6 +81,21 @@ static void put_verdict(struct vs_buf *b, const struct vs_space *s, const struct
 		put_plural(b, r->order.v.n, "VMA");
 	}
 	vs_buf_putc(b, '\n');
+}
+
+/* Who was at work, where that explains what is broken, or where it is said that it does not. */
+static void put_lock(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r)
+{
+	char *words;
+
+	if (r->verdict == VS_TORN) {
+		vs_buf_printf(b, "  %s\n", r->torn ? r->torn : "a writer was at work");
+	} else if (r->verdict == VS_CORRUPT && s->lock.held == VS_LOCK_WRITE) {
+		words = vs_lock_words(&s->lock);
+		if (words)
+			vs_buf_printf(b, "  %s; but no update leaves this behind\n", words);
+		free(words);
+	}
 }
 
 static void put_object(struct vs_buf *b, const struct vs_space *s, const struct vs_finding *f,
@@ -232,6 +249,7 @@ void vs_render_report(struct vs_buf *b, const struct vs_space *s, const struct v
 	if (r->verdict == VS_CONSISTENT && !style->verbose)
 		return;
 	put_verdict(b, s, r, style);
+	put_lock(b, s, r);
 	put_findings(b, s, r, style);
 	put_intact(b, r);
 	if (r->failed)

@@ -16,6 +16,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "space/lock.h"
 #include "space/maple.h"
 
 #define VS_NONE UINT32_MAX	/* no index */
@@ -182,6 +183,7 @@ struct vs_space {
 	uint8_t mm_from;	/* enum vs_from of its worst byte */
 	uint64_t limit;		/* user addresses lie below: task_size, or the architecture's own limit if that is not sane */
 	struct vs_mm_fields f;
+	struct vs_lock lock;	/* mmap_lock */
 
 	VS_VEC(struct vs_vma) vmas;
 	struct vs_map by_addr;	/* vm_area_struct address -> index */
