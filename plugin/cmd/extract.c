@@ -14,6 +14,7 @@
 #include "cmd/cmds.h"
 #include "cmd/session.h"
 #include "image/elf_write.h"
+#include "mm/kmap.h"
 
 struct watch {
 	struct vs_pageset pages;
@@ -156,6 +157,12 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	}
 	if (!err)
 		err = read_vmas(s, args, out);
+	if (!err) {		// iomem --virtual, find in the kernel's half
+		struct vs_kmap m;
+
+		err = vs_kmap_read(k, &m);
+		vs_kmap_deinit(&m);
+	}
 	vs_image_watch(k->img, NULL, NULL);
 	k->symbols->used = NULL;
 	vs_pageset_settle(&w.pages);

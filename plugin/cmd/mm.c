@@ -53,6 +53,8 @@ static struct vs_err *print_mm(struct vs_session *s, uint64_t mm, bool json, str
 		absent_status(&r, status);
 	if (!err && json) {
 		err = vs_json_record(out, &r);
+		if (!err)
+			err = vs_json_status(out, s->space);
 	} else if (!err) {
 		put_users(&out->buf, s->space);
 		vs_buf_putc(&out->buf, '\n');

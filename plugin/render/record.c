@@ -116,56 +116,120 @@ struct vs_err *vs_json_record(struct vs_out *out, const struct vs_record *r)
 	return vs_json_end(j, out);
 }
 
-static void put_kb(struct vs_buf *b, const char *key, uint64_t pages, unsigned int page_shift)
-{
-	vs_buf_printf(b, "%s:\t%8" PRIu64 " kB\n", key, pages << (page_shift - 10));
-}
+/* One line of status. */
+struct line {
+	const char *key;
+	uint64_t kb;
+};
+
+enum { MAX_LINES = 16 };
 
 static uint64_t max(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }
 
-/* The lines that are made of the rss counters. */
-static void put_rss(struct vs_buf *b, const struct vs_mm_fields *f, const struct vs_rss *r, unsigned int page_shift)
+/*
+ * Which of the two figures status showed. Up to 6.1 the mm's own counters. From
+ * 6.2 to 6.15 those too, then the sums ("mm: fix the inaccurate memory statistics
+ * issue for users", 6.16), in stable kernels earlier: no member tells.
+ */
+static bool shows_sums(const struct vs_mm_fields *f)
 {
-	put_kb(b, "VmHWM", max(r->total, f->hiwater_rss), page_shift);
-	put_kb(b, "VmRSS", r->total, page_shift);
-	put_kb(b, "RssAnon", r->anon, page_shift);
-	put_kb(b, "RssFile", r->file, page_shift);
-	put_kb(b, "RssShmem", r->shmem, page_shift);
+	return f->rss_parts.of == VS_RSS_OF_CPUS;
+}
+
+/* The lines that are made of the rss counters; their number. */
+static size_t rss_lines(const struct vs_mm_fields *f, bool parts, unsigned int page_shift, struct line *to)
+{
+	const struct vs_rss r = vs_mm_rss(f, parts);
+	const unsigned int kb = page_shift - 10;
+
+	to[0] = (struct line){ "VmHWM", max(r.total, f->hiwater_rss) << kb };
+	to[1] = (struct line){ "VmRSS", r.total << kb };
+	to[2] = (struct line){ "RssAnon", r.anon << kb };
+	to[3] = (struct line){ "RssFile", r.file << kb };
+	to[4] = (struct line){ "RssShmem", r.shmem << kb };
+	return 5;
+}
+
+static size_t status_lines(const struct vs_mm_fields *f, unsigned int page_shift, struct line *to)
+{
+	const unsigned int kb = page_shift - 10;
+	uint64_t page = (UINT64_C(1) << page_shift) - 1;
+	uint64_t text = ((f->end_code + page) & ~page) - (f->start_code & ~page);
+	uint64_t exec = f->exec_vm << page_shift;
+	size_t n = 0;
+
+	if (text > exec)
+		text = exec;
+	to[n++] = (struct line){ "VmPeak", max(f->total_vm, f->hiwater_vm) << kb };
+	to[n++] = (struct line){ "VmSize", f->total_vm << kb };
+	to[n++] = (struct line){ "VmLck", f->locked_vm << kb };
+	to[n++] = (struct line){ "VmPin", f->pinned_vm << kb };
+	n += rss_lines(f, shows_sums(f), page_shift, to + n);
+	to[n++] = (struct line){ "VmData", f->data_vm << kb };
+	to[n++] = (struct line){ "VmStk", f->stack_vm << kb };
+	to[n++] = (struct line){ "VmExe", text >> 10 };
+	to[n++] = (struct line){ "VmLib", (exec - text) >> 10 };
+	to[n++] = (struct line){ "VmPTE", f->pgtables_bytes >> 10 };
+	to[n++] = (struct line){ "VmSwap", vs_mm_rss(f, shows_sums(f)).swap << kb };
+	return n;
+}
+
+/* What status did not show: the same lines with the other figure; 0 if they are equal. */
+static size_t other_lines(const struct vs_mm_fields *f, unsigned int page_shift, struct line *to)
+{
+	const struct vs_rss a = vs_mm_rss(f, true), b = vs_mm_rss(f, false);
+	size_t n;
+
+	if (a.anon == b.anon && a.file == b.file && a.shmem == b.shmem && a.swap == b.swap)
+		return 0;
+	n = rss_lines(f, !shows_sums(f), page_shift, to);
+	to[n++] = (struct line){ "VmSwap", vs_mm_rss(f, !shows_sums(f)).swap << (page_shift - 10) };
+	return n;
+}
+
+static void put_lines(struct vs_buf *b, const struct line *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vs_buf_printf(b, "%s:\t%8" PRIu64 " kB\n", l[i].key, l[i].kb);
 }
 
 void vs_render_status(struct vs_buf *b, const struct vs_mm_fields *f, unsigned int page_shift)
 {
-	// Up to 6.1 status showed the mm's own counters. From 6.2 to 6.15 it did too, then
-	// the sums ("mm: fix the inaccurate memory statistics issue for users", 6.16),
-	// in stable kernels earlier: no member tells.
-	const bool sums = f->rss_parts.of == VS_RSS_OF_CPUS;
-	const struct vs_rss rss = vs_mm_rss(f, sums), other = vs_mm_rss(f, !sums);
-	uint64_t page = (UINT64_C(1) << page_shift) - 1;
-	uint64_t text = ((f->end_code + page) & ~page) - (f->start_code & ~page);
-	uint64_t exec = f->exec_vm << page_shift;
+	struct line lines[MAX_LINES];
+	size_t n;
 
-	if (text > exec)
-		text = exec;
-	put_kb(b, "VmPeak", max(f->total_vm, f->hiwater_vm), page_shift);
-	put_kb(b, "VmSize", f->total_vm, page_shift);
-	put_kb(b, "VmLck", f->locked_vm, page_shift);
-	put_kb(b, "VmPin", f->pinned_vm, page_shift);
-	put_rss(b, f, &rss, page_shift);
-	put_kb(b, "VmData", f->data_vm, page_shift);
-	put_kb(b, "VmStk", f->stack_vm, page_shift);
-	vs_buf_printf(b, "VmExe:\t%8" PRIu64 " kB\n", text >> 10);
-	vs_buf_printf(b, "VmLib:\t%8" PRIu64 " kB\n", (exec - text) >> 10);
-	vs_buf_printf(b, "VmPTE:\t%8" PRIu64 " kB\n", f->pgtables_bytes >> 10);
-	put_kb(b, "VmSwap", rss.swap, page_shift);
+	put_lines(b, lines, status_lines(f, page_shift, lines));
 	if (f->rss_parts.absent)
 		vs_buf_puts(b, "the counters of some CPUs are not in the dump: the sums lack them\n");
-	if (rss.anon == other.anon && rss.file == other.file && rss.shmem == other.shmem && rss.swap == other.swap)
-		return;
-	vs_buf_puts(b, sums ? "without what CPUs have counted for themselves (shown by 6.2 to 6.15):\n" :
-		    "with what tasks have counted for themselves (the true sums, never shown):\n");
-	put_rss(b, f, &other, page_shift);
-	put_kb(b, "VmSwap", other.swap, page_shift);
+	n = other_lines(f, page_shift, lines);
+	if (n)
+		vs_buf_puts(b, shows_sums(f) ? "without what CPUs have counted for themselves (shown by 6.2 to 6.15):\n" :
+			    "with what tasks have counted for themselves (the true sums, never shown):\n");
+	put_lines(b, lines, n);
+}
+
+static void json_lines(struct vs_json *j, const struct line *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vs_json_uint(j, l[i].key, l[i].kb);
+}
+
+struct vs_err *vs_json_status(struct vs_out *out, const struct vs_space *s)
+{
+	struct vs_json *j = vs_json_begin("status");
+	struct line lines[MAX_LINES];
+
+	vs_json_hex(j, "mm", s->mm);
+	vs_json_open_object(j, "kb");
+	json_lines(j, lines, status_lines(&s->f, s->page_shift, lines));
+	vs_json_close_object(j);
+	// empty where nobody keeps a part, or all parts are 0
+	vs_json_open_object(j, shows_sums(&s->f) ? "kb_without_cpus" : "kb_with_tasks");
+	json_lines(j, lines, other_lines(&s->f, s->page_shift, lines));
+	vs_json_close_object(j);
+	vs_json_bool(j, "cpus_absent", s->f.rss_parts.absent);
+	return vs_json_end(j, out);
 }

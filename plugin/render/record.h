@@ -26,4 +26,7 @@ struct vs_err *vs_json_record(struct vs_out *out, const struct vs_record *r);
  */
 void vs_render_status(struct vs_buf *b, const struct vs_mm_fields *f, unsigned int page_shift);
 
+/** One object with the same numbers, in KiB. */
+struct vs_err *vs_json_status(struct vs_out *out, const struct vs_space *s);
+
 #endif
