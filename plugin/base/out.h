@@ -26,10 +26,14 @@ struct vs_out {
 
 	bool color;		/* colour the answer */
 	bool terminal;		/* a terminal (or GDB's own stream) shows the answer: clean names */
+	bool utf8;		/* who reads the answer reads UTF-8: box characters may be used */
 	bool quiet;		/* say nothing that is not asked for */
 	unsigned int width;	/* columns, 0 if unknown */
 	struct vs_buf buf;	/* pending bytes of the answer */
 };
+
+/** Does the locale of the process say UTF-8? For faces, to fill in .utf8. */
+bool vs_out_locale_utf8(void);
 
 /** Append to the answer; flushes by itself past 32 KiB. */
 struct vs_err *vs_out_put(struct vs_out *out, const char *data, size_t len);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The shell's face: argv becomes a command. */
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static void out_init(struct vs_out *out, struct shell *sh)
 		.poll = shell_poll,
 		.face = sh,
 		.terminal = isatty(STDOUT_FILENO),
+		.utf8 = vs_out_locale_utf8(),
 	};
 	out->color = out->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb");
 	if (out->terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws))
@@ -195,6 +197,7 @@ int main(int argc, char **argv)
 	struct vs_err *err;
 	int status;
 
+	setlocale(LC_CTYPE, "");
 	catch_signals();
 	out_init(&out, &sh);
 	if (!word) {

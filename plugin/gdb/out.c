@@ -128,6 +128,7 @@ int vs_gdb_out_init(struct vs_out *out, struct vs_gdb_out *face, bool from_tty)
 		.face = face,
 		.color = person && style == Py_True,
 		.terminal = true,
+		.utf8 = vs_out_locale_utf8(),	// GDB has called setlocale()
 	};
 	if (width != Py_None) {
 		long n = PyLong_AsLong(width);

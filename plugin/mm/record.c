@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/number.h"
 #include "kernel/kernel.h"
 #include "mm/mm.h"
 #include "space/vmflags.h"
@@ -66,24 +67,6 @@ static enum meaning meaning_of(const char *path)
 		if (!strcmp(meanings[i].member, last))
 			return meanings[i].meaning;
 	return 0;
-}
-
-/* "1.5 MiB" for people. */
-static void put_size(struct vs_buf *b, uint64_t bytes)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	unsigned int u = 0;
-	uint64_t whole = bytes, rest = 0;
-
-	while (whole >= 1024 && u < 6) {
-		rest = whole % 1024;
-		whole /= 1024;
-		u++;
-	}
-	vs_buf_dec(b, whole);
-	if (rest)
-		vs_buf_printf(b, ".%u", (unsigned int)(rest * 10 / 1024));
-	vs_buf_printf(b, " %s", units[u]);
 }
 
 static void put_vma_range(struct teller *t, struct vs_buf *b, uint64_t addr)
@@ -161,6 +144,7 @@ static void tell_meaning(struct teller *t, enum meaning m, uint64_t v, struct vs
 			 struct vs_buf *b)
 {
 	const unsigned int shift = t->k->mem.target.page_shift;
+	char size[VS_HUMAN_MAX];
 
 	switch (m) {
 	case ADDRESS:
@@ -188,12 +172,11 @@ static void tell_meaning(struct teller *t, enum meaning m, uint64_t v, struct vs
 	case BYTES:
 		f->fmt = VS_REC_DEC;
 		if (v >= 1024)
-			put_size(b, v);
+			vs_buf_puts(b, vs_human(size, v));
 		break;
 	case PAGES:
 		f->fmt = VS_REC_DEC;
-		vs_buf_puts(b, "pages, ");
-		put_size(b, v << shift);
+		vs_buf_printf(b, "pages, %s", vs_human(size, v << shift));
 		break;
 	case OWNER:
 		// of a sleeping lock: a task_struct, with flags in its low bits

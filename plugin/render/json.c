@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/out.h"
+#include "base/utf8.h"
 
 struct vs_json {
 	yajl_gen g;
@@ -60,29 +61,6 @@ void vs_json_str(struct vs_json *j, const char *key, const char *value)
 		note(j, yajl_gen_null(j->g));
 }
 
-/* Length of the UTF-8 sequence at @p p, 0 if it is none. */
-static size_t utf8_len(const unsigned char *p, size_t left)
-{
-	size_t n;
-	uint32_t c;
-
-	if (p[0] < 0x80)
-		return 1;
-	n = p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-	if (!n || n > left || p[0] >= 0xf5)
-		return 0;
-	c = p[0] & (0x7f >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if ((n == 3 && c < 0x800) || (n == 4 && (c < 0x10000 || c > 0x10ffff)) ||
-	    (c >= 0xd800 && c < 0xe000))
-		return 0;
-	return n;
-}
-
 void vs_json_bytes(struct vs_json *j, const char *key, const char *value, size_t len)
 {
 	_cleanup_buf_ struct vs_buf b = VS_BUF_INIT;
@@ -91,7 +69,8 @@ void vs_json_bytes(struct vs_json *j, const char *key, const char *value, size_t
 	if (!j)
 		return;
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_len((const unsigned char *)value + i, len - i);
+		uint32_t cp;
+		size_t n = vs_utf8_decode(value + i, len - i, &cp);
 
 		if (n)
 			vs_buf_put(&b, value + i, n);
