@@ -57,6 +57,7 @@ static const struct row rows[] = {
 	MM(highest_vm_end, OPTIONAL),	// 3.8 to 6.0
 	MM(task_size, OPTIONAL),
 	MM(mmap_base, OPTIONAL),
+	MM(mmap_compat_base, OPTIONAL),	// since 4.12
 	MM(start_code, OPTIONAL),
 	MM(end_code, OPTIONAL),
 	MM(start_data, OPTIONAL),
@@ -81,6 +82,7 @@ static const struct row rows[] = {
 	F(mm, mmap_lock, "mm_struct", "mmap_lock", OPTIONAL),	// since 5.8
 	F(mm, mmap_lock, "mm_struct", "mmap_sem", OPTIONAL),	// before; el8 has both names for one
 	MM(mm_lock_seq, OPTIONAL),	// since 6.4; a seqcount_t since 6.13
+	MM(get_unmapped_area, OPTIONAL),	// up to 6.9
 
 	TASK(tasks, NEEDED),
 	TASK(pid, NEEDED),

@@ -38,7 +38,7 @@ struct vs_layout {
 			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
 			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
 			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags,
-			mm_lock_seq, mmap_lock, flags;
+			mm_lock_seq, mmap_lock, flags, get_unmapped_area, mmap_compat_base;
 	} mm;
 	struct {
 		uint32_t size;

@@ -64,6 +64,7 @@ static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs
 	LD(highest_vm_end);
 	LD(task_size);
 	LD(mmap_base);
+	LD(mmap_compat_base);
 	LD(start_code);
 	LD(end_code);
 	LD(start_data);
@@ -123,6 +124,30 @@ static void read_gate(struct vs_kernel *k, const unsigned char *raw_mm, struct v
 	if (s->gate.absent)
 		s->gate.end = 0;
 	s->gate_name = "[vsyscall]";	// gate_vma_name()
+}
+
+/* mm_get_unmapped_area(): a function of the mm, a flag of the mm since 6.10. */
+static void read_mmap_dir(struct vs_kernel *k, const unsigned char *raw, struct vs_space *s)
+{
+	enum { MMF_TOPDOWN = 31 };
+	const struct vs_field fn = k->layout.mm.get_unmapped_area, flags = k->layout.mm.flags;
+	const bool be = k->mem.target.big_endian;
+	uint64_t down, up;
+
+	if (vs_has(fn)) {
+		uint64_t at = vs_load(raw + fn.off, fn.size, be);
+
+		if (vs_kernel_sym(k, VS_SYM_GET_UNMAPPED_AREA_TOPDOWN, &down) && at == down)
+			s->mmap_dir = VS_MMAP_DOWN;
+		else if (vs_kernel_sym(k, VS_SYM_GET_UNMAPPED_AREA, &up) && at == up)
+			s->mmap_dir = VS_MMAP_UP;
+		s->mmap_dir_source = "get_unmapped_area";
+	} else if (vs_has(flags)) {
+		uint64_t word = vs_load(raw + flags.off, k->mem.target.word, be);
+
+		s->mmap_dir = word >> MMF_TOPDOWN & 1 ? VS_MMAP_DOWN : VS_MMAP_UP;
+		s->mmap_dir_source = "MMF_TOPDOWN";
+	}
 }
 
 /* The bytes of the mm_struct: borrowed from the dump, or in *buf_ret, which the caller frees. */
@@ -189,6 +214,8 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	if (s->f.task_size && s->f.task_size < s->limit && !(s->f.task_size & (vs_page_size(&k->mem.target) - 1)))
 		s->limit = s->f.task_size;
 	read_gate(k, raw, s);
+	if (!s->mm_absent)
+		read_mmap_dir(k, raw, s);
 	// A dump cannot hold more VMAs than fit into it, whatever its pointers say.
 	r.bound = (size_t)(k->img->file_size / l->vma.size) + 16;
 	if (s->f.map_count < r.bound &&

@@ -144,6 +144,7 @@ struct vs_mm_fields {
 	uint64_t data_vm, exec_vm, stack_vm, shared_vm;	/* pages */
 	uint64_t highest_vm_end;
 	uint64_t task_size, mmap_base;
+	uint64_t mmap_compat_base;	/* of 32-bit mappings; x86-64 */
 	uint64_t start_code, end_code, start_data, end_data;
 	uint64_t start_brk, brk, start_stack;
 	uint64_t arg_start, arg_end, env_start, env_end;
@@ -172,6 +173,13 @@ struct vs_space_user {
 	char comm[16];		/* NUL-terminated; may hold control characters */
 };
 
+/* Which way the mmap area grows. */
+enum vs_mmap_dir {
+	VS_MMAP_UNKNOWN,
+	VS_MMAP_DOWN,		/* from mmap_base towards the heap */
+	VS_MMAP_UP,		/* the legacy layout */
+};
+
 struct vs_space {
 	uint64_t mm;		/* address of the mm_struct */
 	uint32_t has;		/* enum vs_has */
@@ -184,6 +192,8 @@ struct vs_space {
 	uint64_t limit;		/* user addresses lie below: task_size, or the architecture's own limit if that is not sane */
 	struct vs_mm_fields f;
 	struct vs_lock lock;	/* mmap_lock */
+	uint8_t mmap_dir;	/* enum vs_mmap_dir */
+	const char *mmap_dir_source;	/* what tells it: "get_unmapped_area", "MMF_TOPDOWN" */
 
 	VS_VEC(struct vs_vma) vmas;
 	struct vs_map by_addr;	/* vm_area_struct address -> index */
