@@ -34,12 +34,12 @@ libvmascope_la_SOURCES += \
 	%D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c %D%/check/torn.c %D%/check/torn.h
 libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
-	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
-	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c
+	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/layout.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
+	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c %D%/cmd/tell.c
 libvmascope_la_SOURCES += \
 	%D%/render/iomem.c %D%/render/iomem.h %D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
 	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/record.c %D%/render/record.h \
-	%D%/render/report.c %D%/render/report.h
+	%D%/render/report.c %D%/render/report.h %D%/render/layout.c %D%/render/layout.h %D%/render/json_layout.c %D%/render/picture.c %D%/render/picture.h %D%/render/text.c %D%/render/text.h
 
 bin_PROGRAMS += vmascope
 vmascope_SOURCES = %D%/cli/main.c

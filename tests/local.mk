@@ -12,6 +12,8 @@ check_PROGRAMS += %D%/unit/pgtable
 check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_report_SOURCES = %D%/unit/report.c %D%/unit/synth.c %D%/unit/synth.h
+check_PROGRAMS += %D%/unit/layout
+%C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_space_SOURCES = %D%/unit/space.c %D%/unit/synth.c %D%/unit/synth.h
 
 dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh

@@ -10,40 +10,6 @@
 #include "render/json.h"
 #include "render/maps.h"
 
-/* Say once what is not whole, and raise the status to it. */
-static void tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, int *status)
-{
-	const struct vs_walk *walks[] = { &s->next, &s->prev, &s->tree };
-	size_t absent = s->n_absent, broken = 0;
-
-	for (size_t w = 0; w < 3; w++)
-		for (size_t i = 0; i < walks[w]->breaks.n; i++)
-			broken += walks[w]->breaks.v[i].why != VS_STOP_ABSENT;
-	if (broken) {
-		vs_out_say(out, "pid %d: the walks over its VMAs break at %zu place%s; see check", pid,
-			   broken, broken == 1 ? "" : "s");
-		*status = VS_STATUS_DAMAGE;
-	}
-	if (absent) {
-		vs_out_say(out, "pid %d: %zu object%s are not in the dump (%s)", pid, absent,
-			   absent == 1 ? "" : "s", vs_from_name(s->mm_absent ? s->mm_from : VS_FROM_EXCLUDED));
-		if (*status == VS_STATUS_OK)
-			*status = VS_STATUS_INCOMPLETE;
-	}
-	for (size_t i = 0; i < s->vmas.n; i++) {
-		const struct vs_vma *v = &s->vmas.v[i];
-
-		if (!v->file || v->fact == VS_NONE || !s->facts[v->fact].problem)
-			continue;
-		vs_out_say(out, "pid %d: the file at %#llx-%#llx has no name here: %s", pid,
-			   (unsigned long long)v->start, (unsigned long long)v->end,
-			   s->facts[v->fact].problem);
-		if (*status == VS_STATUS_OK)
-			*status = VS_STATUS_INCOMPLETE;
-		return;		// one line for all
-	}
-}
-
 static struct vs_err *print_one(struct vs_session *s, const struct vs_task *t, bool head,
 				const struct vs_args *args, struct vs_out *out, int *status)
 {
@@ -68,7 +34,7 @@ static struct vs_err *print_one(struct vs_session *s, const struct vs_task *t, b
 	}
 	vs_order_deinit(&order);
 	if (!err)
-		tell_damage(s->space, t->pid, out, status);
+		vs_tell_damage(s->space, t->pid, out, status);
 	return err;
 }
 

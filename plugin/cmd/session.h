@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "mm/mm.h"
+#include "render/text.h"
 #include "space/space.h"
 #include "space/tasks.h"
 
@@ -57,6 +58,14 @@ struct vs_err *vs_select_mms(struct vs_session *s, const struct vs_args *args, s
 
 /** "a kernel thread", "a zombie", ...: why @p t has no address space. */
 const char *vs_why_no_mm(const struct vs_task *t);
+
+/* --- tell.c --- */
+
+/** Say once what of @p s is not whole, and raise the status to it. @p pid: whose it is, 0: see its users. */
+void vs_tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, int *status);
+
+/** How a command draws: the face's ways, and the option --ascii if the command has it. */
+struct vs_text_style vs_cmd_style(const struct vs_args *args, const struct vs_out *out);
 
 /** Put the users of s->space->mm into it: leaders first. */
 struct vs_err *vs_session_users(struct vs_session *s, uint64_t mm);
