@@ -23,7 +23,7 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
 	%D%/mm/files.c %D%/mm/iomem.c %D%/mm/iomem.h %D%/mm/kmap.c %D%/mm/kmap.h \
-	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/path.c %D%/mm/rebuild.c %D%/mm/rebuild.h %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/slab.c %D%/mm/slab.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
 libvmascope_la_SOURCES += \
 	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
 	%D%/space/iomem.c %D%/space/iomem.h %D%/space/kmap.c %D%/space/kmap.h %D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
@@ -34,11 +34,11 @@ libvmascope_la_SOURCES += \
 	%D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c %D%/check/torn.c %D%/check/torn.h
 libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
-	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/layout.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/select.c \
+	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/layout.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/rebuild.c %D%/cmd/select.c \
 	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c %D%/cmd/tell.c
 libvmascope_la_SOURCES += \
 	%D%/render/iomem.c %D%/render/iomem.h %D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
-	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/record.c %D%/render/record.h \
+	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/rebuild.c %D%/render/rebuild.h %D%/render/record.c %D%/render/record.h \
 	%D%/render/report.c %D%/render/report.h %D%/render/layout.c %D%/render/layout.h %D%/render/json_layout.c %D%/render/picture.c %D%/render/picture.h %D%/render/text.c %D%/render/text.h
 
 bin_PROGRAMS += vmascope

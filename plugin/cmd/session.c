@@ -142,11 +142,14 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 		if (!err)
 			s->space_mm = mm;
 	}
-	if (!err && names && !s->have_files) {
+	return !err && names && !s->space->names ? vs_session_name(s, out) : err;
+}
+
+struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out)
+{
+	if (!s->have_files) {
 		vs_files_init(&s->files, s->k, &s->tasks);
 		s->have_files = true;
 	}
-	if (!err && names && !s->space->names)
-		err = vs_files_name(&s->files, s->k, out, s->space);
-	return err;
+	return vs_files_name(&s->files, s->k, out, s->space);
 }

@@ -30,6 +30,9 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out);
 /** The address space of @p mm in s->space, with the names of its mappings if @p names. */
 struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, struct vs_out *out);
 
+/** Name the mappings of s->space as it is now. */
+struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out);
+
 /** Forget what was learned of tasks, files and address spaces, not what is open. */
 void vs_session_forget(struct vs_session *s);
 

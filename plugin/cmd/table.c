@@ -16,6 +16,7 @@ static const struct vs_cmd *const table[] = {
 	&vs_cmd_mm,
 	&vs_cmd_show,
 	&vs_cmd_check,
+	&vs_cmd_rebuild,
 	&vs_cmd_iomem,
 	&vs_cmd_extract,
 };

@@ -30,6 +30,7 @@ static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_VSYSCALL_MODE] = "vsyscall_mode",
 	[VS_SYM_SPECIAL_MAPPING_NAME] = "special_mapping_name",
 	[VS_SYM_GATE_VMA_NAME] = "gate_vma_name",
+	[VS_SYM_VM_AREA_CACHEP] = "vm_area_cachep",
 	[VS_SYM_GET_UNMAPPED_AREA] = "arch_get_unmapped_area",
 	[VS_SYM_GET_UNMAPPED_AREA_TOPDOWN] = "arch_get_unmapped_area_topdown",
 	[VS_SYM_SIMPLE_DNAME] = "simple_dname",

@@ -39,6 +39,7 @@ enum vs_sym {
 	VS_SYM_VSYSCALL_MODE,
 	VS_SYM_SPECIAL_MAPPING_NAME,
 	VS_SYM_GATE_VMA_NAME,
+	VS_SYM_VM_AREA_CACHEP,
 	VS_SYM_GET_UNMAPPED_AREA,
 	VS_SYM_GET_UNMAPPED_AREA_TOPDOWN,
 	/* d_dname functions: names of files that are in no directory */

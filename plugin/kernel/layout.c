@@ -133,6 +133,19 @@ static const struct row rows[] = {
 	F(ns, ops, "ns_common", "ops", OPTIONAL),
 	F(ns, inum, "ns_common", "inum", OPTIONAL),
 	F(ns_ops, name, "proc_ns_operations", "name", OPTIONAL),
+	F(kmem_cache, size, "kmem_cache", "size", OPTIONAL),
+	F(kmem_cache, offset, "kmem_cache", "offset", OPTIONAL),
+	F(kmem_cache, oo, "kmem_cache", "oo.x", OPTIONAL),
+	F(kmem_cache, red_left_pad, "kmem_cache", "red_left_pad", OPTIONAL),
+	F(kmem_cache, cpu_slab, "kmem_cache", "cpu_slab", OPTIONAL),	// up to 6.18 or so
+	F(kmem_cache, random, "kmem_cache", "random", OPTIONAL),	// CONFIG_SLAB_FREELIST_HARDENED
+	F(kmem_cache_cpu, freelist, "kmem_cache_cpu", "freelist", OPTIONAL),
+	F(slab, slab_cache, "slab", "slab_cache", OPTIONAL),
+	F(slab, freelist, "slab", "freelist", OPTIONAL),
+	F(page, slab_cache, "page", "slab_cache", OPTIONAL),	// up to 5.16
+	F(page, freelist, "page", "freelist", OPTIONAL),
+	F(page, compound_head, "page", "compound_head", OPTIONAL),
+	F(page, compound_head, "page", "compound_info", OPTIONAL),	// since 7.1
 	F(rwsem, count, "rw_semaphore", "count", OPTIONAL),
 	F(rwsem, owner, "rw_semaphore", "owner", OPTIONAL),
 	F(rwsem, rt_readers, "rw_semaphore", "rwbase.readers", OPTIONAL),	// PREEMPT_RT, since 5.15
@@ -207,8 +220,8 @@ static struct vs_err *resolve_maple(struct vs_layout *l, struct vs_types *ts)
 	return err;
 }
 
-/* Since 5.3 owner is an atomic_long_t and the count has no biases any more. */
-static struct vs_err *resolve_rwsem(struct vs_layout *l, struct vs_types *ts)
+/* Sizes that may be missing, and what a member's type tells: since 5.3 the rwsem's owner is a number. */
+static struct vs_err *resolve_others(struct vs_layout *l, struct vs_types *ts)
 {
 	const struct vs_type *t;
 	struct vs_member m;
@@ -217,8 +230,13 @@ static struct vs_err *resolve_rwsem(struct vs_layout *l, struct vs_types *ts)
 
 	if (!err && t)
 		err = vs_type_member(ts, t, "owner", &m, &found);
+	l->page.size = 0;
 	l->rwsem.size = !err && t ? (uint32_t)t->size : 0;
 	l->rwsem.owner_is_pointer = !err && found && m.type->kind == VS_KIND_PTR;
+	if (!err)
+		err = vs_types_find(ts, VS_KIND_STRUCT, "page", &t);
+	if (!err && t && t->size <= UINT32_MAX)
+		l->page.size = (uint32_t)t->size;
 	return err;
 }
 
@@ -265,7 +283,7 @@ struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 	}
 	err = resolve_maple(l, ts);
 	if (!err)
-		err = resolve_rwsem(l, ts);
+		err = resolve_others(l, ts);
 	if (err)
 		return err;
 	if (missing.len)

@@ -119,6 +119,19 @@ struct vs_layout {
 	struct {
 		struct vs_field sp, stack, on_cpu, cpu;
 	} thread;	/* task_struct.thread.sp: the saved stack pointer of a sleeping task */
+	struct {
+		struct vs_field size, offset, oo, red_left_pad, cpu_slab, random;
+	} kmem_cache;
+	struct {
+		struct vs_field freelist;
+	} kmem_cache_cpu;
+	struct {
+		struct vs_field slab_cache, freelist;
+	} slab;		/* struct slab, since 5.17 */
+	struct {
+		uint32_t size;
+		struct vs_field slab_cache, freelist, compound_head;
+	} page;
 	int maple_type[5];	/* enum maple_type by enum vs_mtype; -1: this kernel has none such */
 	struct {
 		struct vs_field start, end, name, flags, parent, sibling, child;

@@ -27,6 +27,8 @@ enum vs_seen {
 	VS_SEEN_PREV	= 1 << 1,	/* backward over vm_prev */
 	VS_SEEN_TREE	= 1 << 2,	/* the red-black tree over mm_rb */
 	VS_SEEN_MAPLE	= 1 << 3,	/* the maple tree mm_mt */
+	VS_SEEN_SLAB	= 1 << 4,	/* an allocated object of the slab, with this vm_mm */
+	VS_SEEN_FREE	= 1 << 5,	/* a free object of the slab, whatever leads to it */
 };
 
 /*
