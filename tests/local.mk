@@ -9,6 +9,11 @@ check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
 check_PROGRAMS += %D%/unit/pgtable
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
+# Over a kernel made up: fake.c.
+check_PROGRAMS += %D%/unit/iomem %D%/unit/place %D%/unit/rss
+%C%_unit_iomem_SOURCES = %D%/unit/iomem.c %D%/unit/fake.c %D%/unit/fake.h
+%C%_unit_place_SOURCES = %D%/unit/place.c %D%/unit/fake.c %D%/unit/fake.h
+%C%_unit_rss_SOURCES = %D%/unit/rss.c %D%/unit/fake.c %D%/unit/fake.h
 check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_report_SOURCES = %D%/unit/report.c %D%/unit/synth.c %D%/unit/synth.h
@@ -16,13 +21,26 @@ check_PROGRAMS += %D%/unit/layout
 %C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_space_SOURCES = %D%/unit/space.c %D%/unit/synth.c %D%/unit/synth.h
 
+# The same in both versions of DWARF: bit fields are told in two ways.
+check_PROGRAMS += %D%/unit/dwarf4 %D%/unit/dwarf5 %D%/unit/dwarf-broken
+%C%_unit_dwarf4_SOURCES = %D%/unit/dwarf.c %D%/unit/dwarf-else.c %D%/unit/dwarf-types.h
+%C%_unit_dwarf4_CFLAGS = $(AM_CFLAGS) -g -gdwarf-4
+%C%_unit_dwarf5_SOURCES = $(%C%_unit_dwarf4_SOURCES)
+%C%_unit_dwarf5_CFLAGS = $(AM_CFLAGS) -g -gdwarf-5
+%C%_unit_dwarf_broken_SOURCES = %D%/unit/dwarf-broken.c %D%/unit/dwarf-else.c %D%/unit/dwarf-types.h
+%C%_unit_dwarf_broken_CFLAGS = $(AM_CFLAGS) -g -gdwarf-5
+dist_check_SCRIPTS += %D%/unit/dwarf-files.sh
+# By hand, and by tests/real/dwarf: it wants a vmlinux with .BTF and DWARF.
+check_PROGRAMS += %D%/unit/layout-sources
+%C%_unit_layout_sources_SOURCES = %D%/unit/layout-sources.c
+
 dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh
 dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
 # They are unpacked once, before the tests, which may run at the same time.
 dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
-EXTRA_DIST += %D%/real/compare %D%/real/damage %D%/real/poke
+EXTRA_DIST += %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
 unpacked:

@@ -23,7 +23,7 @@ struct vs_kmem {
 	struct vs_pgtable pgt;			/* the kernel's; root 0: not known */
 	uint64_t direct_start, direct_end;	/* virtual; end exclusive; equal: not known */
 	uint64_t direct_pa;			/* physical address of direct_start */
-	uint64_t direct_base;			/* where the direct map would begin, memory or not: PAGE_OFFSET */
+	uint64_t direct_base, direct_limit;	/* the area it may fill, memory or not; limit 0: up to the top */
 	uint64_t image_start, image_end;	/* the kernel's text and data, likewise */
 	uint64_t image_pa;
 	struct { uint64_t va, len, pa; } tlb[VS_TLB_SIZE];	/* translations by page tables; len 0: empty */

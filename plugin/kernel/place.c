@@ -174,6 +174,7 @@ static struct vs_err *place_direct_map(struct vs_kernel *k, const struct vs_plac
 			"no memory of the dump is in the direct map from %#" PRIx64 " (%s)", d[best].base,
 			d[best].source);
 	k->mem.direct_base = d[best].base;
+	k->mem.direct_limit = d[best].base + d[best].size;
 	k->mem.direct_start = d[best].base + lo;
 	k->mem.direct_end = d[best].base + hi;
 	k->mem.direct_pa = d[best].pa + lo;

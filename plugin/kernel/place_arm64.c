@@ -65,18 +65,20 @@ static void find_none_bit(struct vs_kernel *k)
 
 static struct vs_err *direct(struct vs_kernel *k, struct vs_direct *ret, unsigned int *n_ret)
 {
-	int64_t phys_offset, va_bits = k->mem.pgt.va_bits;
+	int64_t phys_offset, va_bits = k->mem.pgt.va_bits, min_bits;
 
 	find_none_bit(k);
 	if (!vs_vmcoreinfo_dec(&k->vi, "NUMBER(PHYS_OFFSET)", &phys_offset))
 		return vs_err_create(VS_ERR_FORMAT,
 			"VMCOREINFO has no NUMBER(PHYS_OFFSET): where the direct map begins cannot be told");
 	vs_vmcoreinfo_dec(&k->vi, "NUMBER(VA_BITS)", &va_bits);
+	// VA_BITS_MIN: a kernel for 52 bits starts at 52 and stops where one for 48 does
+	min_bits = va_bits <= 48 ? va_bits : k->mem.target.page_shift == 14 ? 47 : 48;
 	// PAGE_OFFSET is the lower half's start by VA_BITS, even where fewer are in use;
 	// memstart_addr is moved to fit, below RAM and under KASLR below 0.
 	ret[0] = (struct vs_direct){
 		.base = UINT64_MAX << va_bits,
-		.size = UINT64_C(1) << (va_bits - 1),
+		.size = (UINT64_MAX << (min_bits - 1)) - (UINT64_MAX << va_bits),	// PAGE_END - PAGE_OFFSET
 		.pa = (uint64_t)phys_offset,
 		.source = "VMCOREINFO PHYS_OFFSET, from -1 << VA_BITS",
 	};

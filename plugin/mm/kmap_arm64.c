@@ -197,17 +197,12 @@ struct vs_err *vs_kmap_arm64(struct vs_kmap_maker *mk)
 	};
 	const struct vs_kmem *mem = &mk->k->mem;
 	struct vs_err *err = vs_kernel_find(mk->k, a.syms, N_SYMS);
-	int64_t va_bits = mem->pgt.va_bits;
 	struct vs_kregion *r;
 
 	if (err)
 		return err;
-	vs_vmcoreinfo_dec(&mk->k->vi, "NUMBER(VA_BITS)", &va_bits);
 	a.page_offset = mem->direct_base;
-	// _PAGE_END(VA_BITS_MIN): a kernel for 52 bits keeps room for machines of 48
-	a.page_end = UINT64_MAX << ((va_bits > 48 ? 48 : va_bits) - 1);
-	if (a.page_end <= a.page_offset)	// up to 5.3 the direct map was the upper half
-		a.page_end = 0;
+	a.page_end = mem->direct_limit;		// 0 up to 5.3: the direct map was the upper half
 	a.page_struct = vs_kmap_page_struct(mk);
 	while (a.page_struct & (a.page_struct - 1))	// STRUCT_PAGE_MAX_SHIFT
 		a.page_struct += a.page_struct & -a.page_struct;
