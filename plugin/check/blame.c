@@ -232,6 +232,8 @@ static void try(struct scale *w, struct guess *best, uint32_t p, uint64_t start,
 	struct vs_belief old = w->ctx->belief[p];
 	struct guess g = { .p = p, .start = start, .end = end, .flags = flags };
 
+	if (w->ctx->ranges_known && (start != old.start || end != old.end))
+		return;
 	if (vs_range_bad(w->ctx->s, start, end) ||
 	    (start == old.start && end == old.end && flags == old.flags))
 		return;
@@ -537,6 +539,25 @@ static bool set_up(struct scale *w)
 	return true;
 }
 
+/** What the maple tree has found out about ranges. */
+static void adopt_maple(struct scale *w)
+{
+	struct vs_check_ctx *ctx = w->ctx;
+
+	ctx->ranges_known = ctx->maple.judged;
+	for (size_t i = 0; i < ctx->maple.bounds.n; i++) {
+		const struct vs_mbound *m = &ctx->maple.bounds.v[i];
+		uint32_t p = ctx->pos[m->vma];
+		struct vs_belief *b;
+
+		if (p == VS_NONE)
+			continue;
+		b = &ctx->belief[p];
+		b->wrong |= m->start ? VS_WRONG_START : VS_WRONG_END;
+		believe(w, p, m->start ? m->value : b->start, m->start ? b->end : m->value, b->flags);
+	}
+}
+
 /** What the gaps should be, where that can be known. */
 static void conclude_gaps(struct scale *w)
 {
@@ -569,6 +590,8 @@ bool vs_blame(struct vs_check_ctx *ctx)
 	ctx->sums_known = kernel && !ctx->partial;
 	ctx->gaps_known = (s->has & VS_HAS_SUBTREE_GAP) && ctx->shape.whole && !ctx->partial;
 	ok = set_up(&w);
+	if (ok)
+		adopt_maple(&w);
 	if (ok && blame_impossible(&w))
 		blame_relations(&w);
 	if (ok)

@@ -280,7 +280,10 @@ static bool set_up(struct vs_check_ctx *ctx)
 	ctx->pos = malloc((s->vmas.n + 1) * sizeof(*ctx->pos));
 	if (!ctx->pos || !find_absent(ctx) || !find_lost(ctx))
 		return false;
-	ctx->partial = ctx->incomplete || !o->whole || ctx->lost.n;
+	if (!vs_maple_judge(ctx))
+		return false;
+	ctx->partial = ctx->incomplete || !o->whole || ctx->lost.n ||
+		       ((s->has & VS_HAS_MAPLE) && !ctx->maple.whole);
 	memset(ctx->pos, 0xff, (s->vmas.n + 1) * sizeof(*ctx->pos));	// VS_NONE
 	for (uint32_t p = 0; p < ctx->n; p++)
 		ctx->pos[ctx->order[p]] = p;
@@ -470,6 +473,7 @@ static void check_by_rules(const struct vs_space *s, struct vs_report *ret)
 	} else {
 		ret->failed = true;
 	}
+	vs_maple_belief_deinit(&ctx.maple);
 	vs_shape_deinit(&ctx.shape);
 	vs_vec_deinit(&ctx.absent);
 	vs_vec_deinit(&ctx.lost);

@@ -15,6 +15,7 @@
 
 #include "check/check.h"
 #include "check/formula.h"
+#include "check/maple.h"
 #include "check/shape.h"
 #include "space/space.h"
 
@@ -51,6 +52,7 @@ struct vs_check_ctx {
 	const uint32_t *order;		/* position -> index into s->vmas */
 	uint32_t *pos;			/* index into s->vmas -> position or VS_NONE */
 	struct vs_shape shape;
+	struct vs_maple_belief maple;	/* of kernels that have one */
 	struct vs_belief *belief;	/* by position */
 	VS_VEC(uint64_t) absent;	/* addresses of objects that are not in the dump, sorted */
 	VS_VEC(uint64_t) lost;		/* addresses that several links lead to, but that hold no VMA */
@@ -59,6 +61,7 @@ struct vs_check_ctx {
 	bool partial;		/* that, or no walk is whole: what was not seen may be right */
 	bool sums_known;	/* the sums over VMAs can be held against the counters */
 	bool gaps_known;	/* rb_subtree_gap can be judged */
+	bool ranges_known;	/* start and end in belief[] are final: a maple tree vouches for them */
 	struct vs_sums seen;	/* over the VMAs as the dump has them */
 	struct vs_sums believed;
 };
@@ -90,6 +93,9 @@ bool vs_ctx_is_absent(const struct vs_check_ctx *ctx, uint64_t addr);
 
 /** Start, end or flags of @p p as the dump has them are impossible by themselves. */
 bool vs_range_bad(const struct vs_space *s, uint64_t start, uint64_t end);
+
+/** Is @p v marked as in no tree (detached, 6.4 to 6.14), or its vm_refcnt impossible (6.15+)? */
+bool vs_vma_detached(const struct vs_space *s, const struct vs_vma *v);
 
 /** Weigh the evidence: fills ctx->belief, seen and believed. False without memory. */
 bool vs_blame(struct vs_check_ctx *ctx);
@@ -154,6 +160,23 @@ void vs_rule_rb_black_height(struct vs_check_ctx *ctx);
 void vs_rule_rb_gap(struct vs_check_ctx *ctx);
 void vs_rule_rb_count(struct vs_check_ctx *ctx);
 void vs_rule_rb_list(struct vs_check_ctx *ctx);
+
+void vs_rule_maple_root(struct vs_check_ctx *ctx);
+void vs_rule_maple_flags(struct vs_check_ctx *ctx);
+void vs_rule_maple_dead(struct vs_check_ctx *ctx);
+void vs_rule_maple_slot(struct vs_check_ctx *ctx);
+void vs_rule_maple_parent(struct vs_check_ctx *ctx);
+void vs_rule_maple_pivot(struct vs_check_ctx *ctx);
+void vs_rule_maple_end(struct vs_check_ctx *ctx);
+void vs_rule_maple_leftover(struct vs_check_ctx *ctx);
+void vs_rule_maple_nulls(struct vs_check_ctx *ctx);
+void vs_rule_maple_gap(struct vs_check_ctx *ctx);
+void vs_rule_maple_meta_gap(struct vs_check_ctx *ctx);
+void vs_rule_maple_fill(struct vs_check_ctx *ctx);
+void vs_rule_maple_range(struct vs_check_ctx *ctx);
+void vs_rule_maple_zero(struct vs_check_ctx *ctx);
+void vs_rule_vma_attached(struct vs_check_ctx *ctx);
+void vs_rule_vma_lock(struct vs_check_ctx *ctx);
 
 void vs_rule_map_count(struct vs_check_ctx *ctx);
 void vs_rule_highest_vm_end(struct vs_check_ctx *ctx);

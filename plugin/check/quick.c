@@ -126,6 +126,8 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 		return false;
 	if (kernel && s->f.map_count != o->v.n)
 		return false;
+	if ((s->has & VS_HAS_MAPLE) && !vs_maple_quick(s))
+		return false;
 	for (size_t i = 0; i < o->v.n; i++) {
 		const struct vs_vma *v = &s->vmas.v[o->v.v[i]];
 

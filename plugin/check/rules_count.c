@@ -21,7 +21,7 @@ void vs_rule_map_count(struct vs_check_ctx *ctx)
 	if (ctx->r->order.whole)
 		vs_finding_expect(f, ctx->n);
 	// Where no walk is whole, VMAs have been lost, and the count may be right.
-	f->consequence = !ctx->r->order.whole;
+	f->consequence = ctx->partial;
 	vs_finding_say(ctx, f, "map_count is %s; %s %s %s VMAs", vs_thousands(told, seen),
 		       ctx->r->order.whole ? ctx->r->order.source : "the walks",
 		       ctx->r->order.whole ? "reaches" : "together reach", vs_thousands(n, ctx->n));

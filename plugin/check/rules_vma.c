@@ -143,8 +143,8 @@ void vs_rule_vma_bounds(struct vs_check_ctx *ctx)
 		const struct vs_vma *v = vs_ctx_vma(ctx, p);
 		const struct vs_belief *b = &ctx->belief[p];
 
-		if (!(b->wrong & BOUNDS) || vs_range_bad(ctx->s, v->start, v->end))
-			continue;
+		if (!(b->wrong & BOUNDS) || vs_range_bad(ctx->s, v->start, v->end) || ctx->ranges_known)
+			continue;	// maple-range tells it where a tree has the ranges
 		for (int start = 1; start >= 0; start--) {
 			struct vs_finding *f;
 
@@ -170,7 +170,8 @@ void vs_rule_vma_overlap(struct vs_check_ctx *ctx)
 
 		if (v->end <= next->start || v->absent || next->absent)
 			continue;
-		explained = ((b[0].unknown | b[1].unknown) & BOUNDS) || b[0].end <= b[1].start;
+		explained = ((b[0].unknown | b[1].unknown) & BOUNDS) || b[0].end <= b[1].start ||
+			    ctx->maple.moved;
 		second = (b[1].wrong | b[1].unknown) & BOUNDS;
 		f = vs_found_vma(ctx, second ? p + 1 : p, NULL, VS_VAL_NONE, 0);
 		if (!f)
