@@ -116,40 +116,14 @@ static struct vs_err *type_of(Dwarf_Die *die, Dwarf_Die *ret, bool *found_ret)
 	return *found_ret && !dwarf_formref_die(&a, ret) ? broken(die, "its type is nowhere") : NULL;
 }
 
-/* --- going along a level --- */
-
-static int next_die(Dwarf_Die *die, unsigned int depth);
-
-/* Do the children of @p parent, and theirs, follow one another? */
-static bool goes_forward(Dwarf_Die *parent, unsigned int depth)
-{
-	Dwarf_Die child;
-	int more = depth < MAX_DEPTH ? !dwarf_child(parent, &child) : -1;
-
-	while (more > 0)
-		more = next_die(&child, depth + 1);
-	return !more;
-}
-
 /*
  * Put the next DIE of its level into @p die: 1; 0 at the end of the level, -1 where
- * it is broken. libdw goes wherever DW_AT_sibling leads, also back, and would never
- * return; so look first.
+ * it is broken. This goes forward only: libdw takes no DW_AT_sibling that leads back.
  */
-static int next_die(Dwarf_Die *die, unsigned int depth)
+static int next_die(Dwarf_Die *die)
 {
-	Dwarf_Attribute a;
-	Dwarf_Die to;
-	int err;
+	int err = dwarf_siblingof(die, die);
 
-	if (dwarf_attr(die, DW_AT_sibling, &a)) {
-		if (!dwarf_formref_die(&a, &to) || to.cu != die->cu ||
-		    (char *)to.addr <= (char *)die->addr)
-			return -1;
-	} else if (dwarf_haschildren(die) > 0 && !goes_forward(die, depth)) {
-		return -1;
-	}
-	err = dwarf_siblingof(die, die);
 	return err < 0 ? -1 : !err;
 }
 
@@ -234,7 +208,7 @@ static struct vs_err *scan_unit(struct dwarf_types *dt, struct unit *u)
 	// What Rust calls "file" is another thing.
 	if (number_of(&u->root, DW_AT_language, &language) && language == DW_LANG_Rust)
 		return NULL;
-	for (int more = !dwarf_child(&u->root, &die); !err && more > 0; more = next_die(&die, 0))
+	for (int more = !dwarf_child(&u->root, &die); !err && more > 0; more = next_die(&die))
 		err = add_def(dt, &die);
 	return err;
 }
@@ -388,7 +362,7 @@ static struct vs_err *fill_array(struct dwarf_types *dt, struct node *n, unsigne
 
 	n->t.kind = VS_KIND_ARRAY;
 	n->t.complete = true;
-	for (int more = !dwarf_child(&n->die, &c); more; more = next_die(&c, 0)) {
+	for (int more = !dwarf_child(&n->die, &c); more; more = next_die(&c)) {
 		if (more < 0 || n_dims == MAX_DIMS)
 			return broken(&n->die, "an array without an end of dimensions");
 		if (dwarf_tag(&c) == DW_TAG_subrange_type)
@@ -643,7 +617,7 @@ static size_t count_children(Dwarf_Die *parent, int tag, bool *broken_ret)
 	size_t n = 0;
 	int more;
 
-	for (more = !dwarf_child(parent, &c); more > 0; more = next_die(&c, 0))
+	for (more = !dwarf_child(parent, &c); more > 0; more = next_die(&c))
 		n += dwarf_tag(&c) == tag;
 	*broken_ret = more < 0;
 	return n;
@@ -668,7 +642,7 @@ static struct vs_err *read_members(struct dwarf_types *dt, struct node *n)
 		members = calloc(count ? count : 1, sizeof(*members));
 	if (!enums && !members)
 		return &vs_enomem;
-	for (int more = !dwarf_child(&n->die, &c); !err && more > 0 && i < count; more = next_die(&c, 0)) {
+	for (int more = !dwarf_child(&n->die, &c); !err && more > 0 && i < count; more = next_die(&c)) {
 		if (dwarf_tag(&c) != tag)
 			continue;
 		if (enums)
