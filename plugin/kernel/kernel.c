@@ -189,8 +189,7 @@ static struct vs_err *try_types(struct vs_kernel *k, enum vs_types_from from)
 
 static struct vs_err *open_types(struct vs_kernel *k, enum vs_types_from from)
 {
-	_cleanup_err_ struct vs_err *no_btf = NULL;
-	struct vs_err *err;
+	_cleanup_err_ struct vs_err *no_btf = NULL, *no_dwarf = NULL;
 	char *source;
 
 	if (from != VS_TYPES_AUTO)
@@ -199,10 +198,10 @@ static struct vs_err *open_types(struct vs_kernel *k, enum vs_types_from from)
 	if (!no_btf || no_btf->code == VS_ERR_NOMEM)
 		return no_cleanup_ptr(no_btf);
 	// BTF may also be of a kind that this libbpf is too old for
-	err = try_types(k, VS_TYPES_DWARF);
-	if (err)
-		return vs_err_wrap(err, "%s: the layout of mm_struct and vm_area_struct is not known: %s",
-				   k->vmlinux->path, no_btf->msg);
+	no_dwarf = try_types(k, VS_TYPES_DWARF);
+	if (no_dwarf)
+		return vs_err_create(no_dwarf->code, "%s: the layout of mm_struct and vm_area_struct is not known: %s; %s",
+				     k->vmlinux->path, no_btf->msg, no_dwarf->msg);
 	if (no_btf->code == VS_ERR_NOT_FOUND)
 		return NULL;
 	if (asprintf(&source, "%s (%s)", k->types->source, no_btf->msg) < 0)

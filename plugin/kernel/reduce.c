@@ -67,6 +67,8 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 		err = vs_vmlinux_section(v, ".notes", &notes, &notes_size);
 	if (err)
 		return err;
+	if (!btf)
+		return vs_err_create(VS_ERR_NOT_FOUND, "%s: no .BTF section, and DWARF cannot be reduced", v->path);
 	vs_buf_putc(&strs, 0);
 	vs_buf_put(&tab, &(Elf64_Sym){ 0 }, sizeof(Elf64_Sym));
 	for (size_t i = 0; i < n; i++) {
