@@ -210,6 +210,7 @@ static int hints_at(const struct vs_check_ctx *ctx, uint32_t p)
 	// neighbours touch more often than not, and pieces of one file nearly always
 	n += p && b[-1].end == b->start ? 1 + even(ctx, p - 1) : 0;
 	n += p + 1 < ctx->n && b[1].start == b->end ? 1 + even(ctx, p) : 0;
+	n -= v->file && (b->flags & VS_VM_GROWSDOWN) ? 4 : 0;	// stacks map no file
 	n -= 2 * (mergeable(ctx, p) + (p && mergeable(ctx, p - 1)));
 	if (f->brk > f->start_brk)
 		n += 3 * (b->end == ((f->brk + mask) & ~mask)) + 3 * (b->start == f->start_brk);
@@ -469,7 +470,7 @@ static bool convincing(const struct scale *w, const struct guess *g, bool local)
 		return true;
 	// Only one VMA has as many pages as a counter is off by: hardly a coincidence,
 	// unless that is a single page.
-	return !g->peers && g->flags != b->flags &&
+	return !g->peers && g->hints >= 0 && g->flags != b->flags &&
 	       (b->end - b->start) >> w->ctx->s->page_shift > 1 && !counter_gone(w->ctx);
 }
 

@@ -12,7 +12,10 @@ bool vs_vma_addr_ok(struct vs_kernel *k, uint64_t addr)
 /* vm_area_struct addresses stand for rb_node addresses in the snapshot. */
 static inline uint64_t rb_vma(uint64_t node, int32_t vm_rb)
 {
-	return node ? node - (uint64_t)vm_rb : 0;
+	uint64_t addr = node - (uint64_t)vm_rb;
+
+	// A damaged pointer to the very offset of vm_rb is wild, not NULL.
+	return !node ? 0 : addr ? addr : 1;
 }
 
 void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
