@@ -93,7 +93,7 @@ static int offer_pids(struct completion *c)
 	size_t n = 0;
 
 	vs_gdb_out_init_null(&out);
-	err = vs_gdb_attach(NULL, &out);
+	err = vs_session_is_open(vs_gdb.session) ? NULL : vs_gdb_attach(NULL, &out);
 	if (!err && vs_session_is_open(vs_gdb.session))
 		err = vs_session_pids(vs_gdb.session, &out, &pids, &n);
 	vs_buf_deinit(&out.buf);

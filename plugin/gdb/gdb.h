@@ -35,6 +35,8 @@ struct vs_gdb {
 
 	/* What GDB itself has open and the session was opened from; see inferior.c. */
 	char *core, *vmlinux;	/* NULL: opened by `vma open`, or nothing is open */
+	bool force;		/* how it was opened: as vs_open_opts */
+	enum vs_types_from types_from;
 	long connection;	/* number of GDB's connection to that core, -1 if unknown */
 };
 

@@ -114,8 +114,13 @@ struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 	long num;
 	int is_core;
 
-	if (open && !vs_gdb.core)
-		return NULL;	// by `vma open`
+	if (open && !vs_gdb.core) {	// by `vma open`
+		if (opts.vmlinux || opts.force || opts.types_from)
+			return vs_err_create(VS_ERR_USAGE,
+					     "%s: --vmlinux, --force and --types-from belong to \"vma open\", which has opened the dump",
+					     args->cmd->name);
+		return NULL;
+	}
 	is_core = connection(&num);
 	if (is_core < 0)
 		return vs_gdb_take_exception();
@@ -130,7 +135,8 @@ struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 	if (PyErr_Occurred())
 		return vs_gdb_take_exception();
 	if (open && core && same(core, vs_gdb.core) && num == vs_gdb.connection &&
-	    same(vmlinux, vs_gdb.vmlinux))
+	    same(vmlinux, vs_gdb.vmlinux) && opts.force == vs_gdb.force &&
+	    opts.types_from == vs_gdb.types_from)
 		return NULL;
 	vs_gdb_detach();
 	vs_session_close(vs_gdb.session);
@@ -142,6 +148,8 @@ struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 		return err;
 	vs_gdb.core = no_cleanup_ptr(core);
 	vs_gdb.vmlinux = no_cleanup_ptr(vmlinux);
+	vs_gdb.force = opts.force;
+	vs_gdb.types_from = opts.types_from;
 	vs_gdb.connection = num;
 	return NULL;
 }

@@ -18,6 +18,9 @@ like "$out" "*$maps*" 'vma open DUMP --vmlinux=VMLINUX'
 gdb_run -- "vma open $case/vmcore $case/vmlinux --vmlinux x"
 like "$err" '*expected one vmlinux*' 'but not both'
 
+gdb_run -- "vma open $case/vmcore $case/vmlinux" "vma maps 1 --vmlinux x"
+like "$err" '*belong to "vma open"*' 'nor another one later'
+
 gdb_run "$case/vmlinux" "$case/vmcore" -- 'vma maps 1'
 like "$out" "*$maps*" 'gdb VMLINUX DUMP: nothing need be opened'
 gdb_run -- "file $case/vmlinux" "core-file $case/vmcore" 'vma maps 1'
@@ -27,6 +30,8 @@ like "$out" "*$maps*" 'core-file and --vmlinux'
 ln -s "$case/vmcore" "$scratch/a 'quoted, file type' name"
 gdb_run "$case/vmlinux" "$scratch/a 'quoted, file type' name" -- 'vma maps 1'
 like "$out" "*$maps*" 'a core with a strange name'
+gdb_run "$case/vmlinux" "$case/vmcore" -- 'vma maps 1 --types-from dwarf' 'vma maps 1'
+like "$out" "*$maps*" 'how it is opened is taken from each command'
 gdb_run "$case/vmlinux" "$case/vmcore" -- 'vma close' 'vma maps 1'
 like "$out" "*$maps*" 'vma close: what GDB has open is opened again'
 gdb_run "$case/vmlinux" "$case/vmcore" -- 'vma maps 1 --quiet' 'core-file' 'vma maps 1'

@@ -82,4 +82,26 @@ person '[(rb"\(gdb\) ", b"vma mapz\n"),
 	 (rb"unknown command .vma mapz., did you mean .vma maps..\r\n", b"quit 7\n")]'
 is "$out" 'exit 7' 'an error is one line'
 
+# A real dump: 4 MB of maps do not fit into a terminal that nobody reads, so GDB
+# is still at it when the Ctrl-C comes.
+open="vma open $PWD/unpacked/5.10-amd64/vmcore $PWD/unpacked/5.10-amd64/vmlinux"
+person '[(rb"\(gdb\) ", b"set height 0\n"),
+	 (rb"\(gdb\) ", b"'"$open"'\n"),
+	 (rb"VMAs are in", b"vma maps\n"),
+	 (rb"\[stack\]", b"\x03"),
+	 (rb"Quit\r\n", b"print $_vma_status\n"),
+	 (rb"\$1 = 2", b"vma task 1\n"),
+	 (rb"task 1\r\n", b"quit 7\n")]'
+is "$out" 'exit 7' 'Ctrl-C ends a command at work, and only it'
+
+person '[(rb"\(gdb\) ", b"set height 0\n"),
+	 (rb"\(gdb\) ", b"'"$open"'\n"),
+	 (rb"VMAs are in", b"vma check\n"),
+	 (rb"verdict: \x1b\[[0-9;]*mconsistent\x1b\[", b"set style enabled off\n"),
+	 (rb"\(gdb\) ", b"vma check\n"),
+	 (rb"verdict: consistent", b"set style enabled on\n"),
+	 (rb"\(gdb\) ", b"pipe vma check | cat\n"),
+	 (rb"verdict: consistent", b"quit 7\n")]'
+is "$out" 'exit 7' 'colour for a person, unless styles are off or a pipe reads it'
+
 done_testing
