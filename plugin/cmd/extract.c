@@ -78,7 +78,7 @@ static struct vs_err *run_commands(struct vs_session *s, const struct vs_args *a
 	struct vs_args quiet = *args;
 	const struct vs_cmd *const *cmds;
 	struct vs_err *err = NULL;
-	int status;
+	int status = VS_STATUS_OK;
 	size_t n;
 
 	quiet.opts.n = quiet.opt_args.n = 0;
