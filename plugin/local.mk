@@ -42,6 +42,8 @@ libvmascope_la_SOURCES += \
 	%D%/render/iomem.c %D%/render/iomem.h %D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
 	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/rebuild.c %D%/render/rebuild.h %D%/render/record.c %D%/render/record.h \
 	%D%/render/report.c %D%/render/report.h %D%/render/layout.c %D%/render/layout.h %D%/render/json_layout.c %D%/render/picture.c %D%/render/picture.h %D%/render/text.c %D%/render/text.h
+libvmascope_la_SOURCES += \
+	%D%/cmd/tree.c %D%/render/json_tree.c %D%/render/tree.c %D%/render/tree.h %D%/render/tree_lines.c
 
 bin_PROGRAMS += vmascope
 vmascope_SOURCES = %D%/cli/main.c

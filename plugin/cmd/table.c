@@ -13,6 +13,7 @@ static const struct vs_cmd *const table[] = {
 	&vs_cmd_ps,
 	&vs_cmd_maps,
 	&vs_cmd_layout,
+	&vs_cmd_tree,
 	&vs_cmd_mm,
 	&vs_cmd_show,
 	&vs_cmd_check,
