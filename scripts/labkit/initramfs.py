@@ -131,7 +131,7 @@ def compile_guest(arch, build):
     programs = {
         "boot": ["-static", *src("boot.c")],
         "init": ["-static", *src("init.c")],
-        "specimen": ["-static", "-pthread", *src("specimen.c", "zoo_memory.c", "zoo_files.c", "zoo_devices.c")],
+        "specimen": ["-static", "-pthread", *src("specimen.c", "zoo_memory.c", "zoo_files.c", "zoo_devices.c", "worker.c")],
         "dynamic": ["-pie", "-fPIE", *src("dynamic.c"), "-lm", "-pthread"],
     }
     if arch.name == "amd64":
@@ -148,7 +148,7 @@ def compile_guest(arch, build):
     return built
 
 
-def specimens(arch, population):
+def specimens(arch, population, more=()):
     """Lines `PROGRAM NAME [ARGUMENT]` for the guest, in the order in which they start."""
     rows = [f"/bin/specimen plain {i}" for i in range(1, PLAIN[population] + 1)]
     for name in ("threads", "leaderless", "share", "vfork", "zombie", "stopped", "traced", "odd-comm",
@@ -161,12 +161,13 @@ def specimens(arch, population):
     for name in ("chroot", "container", "zoo", "mntns"):
         rows.append(f"/bin/specimen {name}")
     rows.append(f"/bin/specimen many {MANY[population]}")
+    rows += more
     rows.append("/bin/specimen big-pid")
     return rows
 
 
-def build(arch, modules, population, build_dir, target):
-    """Write the initramfs to `target`."""
+def build(arch, modules, population, build_dir, target, more=()):
+    """Write the initramfs to `target`; `more`: specimens besides the population."""
     programs = compile_guest(arch, build_dir)
     # What is in the root that boot.c moves to; the rest stays behind.
     root = {"/sbin/init": programs["init"].read_bytes()}
@@ -175,7 +176,7 @@ def build(arch, modules, population, build_dir, target):
             root[f"/bin/{name}"] = programs[name].read_bytes()
     for guest_path, host_path in libraries(arch, programs["dynamic"]).items():
         root[guest_path] = Path(host_path).read_bytes()
-    root["/etc/specimens"] = "".join(row + "\n" for row in specimens(arch, population)).encode()
+    root["/etc/specimens"] = "".join(row + "\n" for row in specimens(arch, population, more)).encode()
     cpio = Newc()
     cpio.node("dev/console", 5, 1)
     cpio.file("init", programs["boot"].read_bytes())

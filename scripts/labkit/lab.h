@@ -16,6 +16,9 @@
 #define LAB_FD 3
 #define LAB_PAGE ((size_t)sysconf(_SC_PAGESIZE))
 
+/* A fifo; pid 1 opens it when all is recorded, and the worker starts. */
+#define TORN_GO "/tmp/torn-go"
+
 #define lab_noinline __attribute__((noinline))
 
 /** Tell pid 1 that @p pid (as the first pid namespace counts) is @p name. */
@@ -56,5 +59,6 @@ void zoo_devices(void);
 void spec_chroot(void);
 void spec_mntns(void);
 void spec_container(void);
+void spec_worker(void);
 
 #endif

@@ -59,7 +59,8 @@ class Guest:
     """One boot. Use as a context manager: leaving it ends QEMU, whatever happened."""
 
     def __init__(self, arch, kernel_image, initrd, cmdline, console, *, memory, vcpus, la57=False,
-                 disks=(), extra=()):
+                 disks=(), watched=False):
+        """`watched`: with a gdbstub at gdb_path, and RAM that spaces.Ram can look into."""
         self.console = Path(console)
         self.dir = Path(tempfile.mkdtemp(prefix="vmascope-lab-"))       # 0700: holds the socket
         self.qmp_path = str(self.dir / "qmp")
@@ -74,7 +75,11 @@ class Guest:
         for i, disk in enumerate(disks):
             self.argv += ["-drive", f"if=none,id=disk{i},format=raw,cache=unsafe,file={disk}",
                           "-device", f"virtio-blk-pci,drive=disk{i}"]
-        self.argv += extra
+        if watched:
+            self.gdb_path = str(self.dir / "gdb")
+            self.argv += ["-chardev", f"socket,id=gdb,path={self.gdb_path},server=on,wait=off",
+                          "-gdb", "chardev:gdb", "-machine", "memory-backend=ram",
+                          "-object", f"memory-backend-memfd,id=ram,size={memory},share=on"]
         self.proc = self.qmp = None
 
     def __enter__(self):

@@ -541,6 +541,7 @@ static const struct specimen {
 	{ "chroot", spec_chroot },
 	{ "mntns", spec_mntns },
 	{ "container", spec_container },
+	{ "worker", spec_worker },
 };
 
 int main(int argc, char **argv)
