@@ -18,7 +18,8 @@ whole=$(reads "$err")
 
 for kind in next-self next-null next-wild next-skip start-end root; do
 	run "$real/poke" "$kind" "$case/vmcore" "$case/vmlinux" "$pid" 1000 "$scratch/dump"
-	is "$rc" 0 "$kind: done"
+	like "$rc/$out" '0/0xffff*' "$kind: done"
+	[ "$rc" = 0 ] || { diag "$err"; continue; }
 	vma=$out
 
 	run "$VMASCOPE" check "$scratch/dump" --vmlinux "$case/vmlinux" --stats
