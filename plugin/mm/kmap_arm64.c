@@ -17,6 +17,7 @@ struct arm64 {
 	struct vs_kmap_maker *mk;
 	struct vs_symbol syms[N_SYMS];
 	uint64_t page_offset, page_end;
+	uint64_t unused;		/* bytes from page_offset that need more bits than are in use */
 	uint64_t page_struct;		/* sizeof(struct page), a power of two or rounded up to it */
 	uint64_t vmemmap, vmemmap_size;
 };
@@ -60,9 +61,9 @@ static void put_vmemmap(struct arm64 *a)
 		{ -size - MB(2), "below the last 2 MiB (up to 5.10)" },
 	};
 	const char *source = tries[0].source;
-	struct vs_kregion *r;
+	struct vs_kregion *r = NULL;
 	struct vs_xlat x;
-	uint64_t end;
+	uint64_t end, skip;
 
 	if (!a->page_struct)
 		return;
@@ -82,7 +83,10 @@ static void put_vmemmap(struct arm64 *a)
 			break;
 		}
 	}
-	r = vs_kmap_put(a->mk, "vmemmap", a->vmemmap, a->vmemmap_size, source);
+	// what would be the struct pages of unused addresses has been left to vmalloc
+	skip = (a->unused >> shift) * a->page_struct;
+	if (skip < a->vmemmap_size)
+		r = vs_kmap_put(a->mk, "vmemmap", a->vmemmap + skip, a->vmemmap_size - skip, source);
 	vs_kmap_check_tables(a->mk, r, image_page(a, a->vmemmap), VS_PA_ANY);
 	vs_kmap_put(a->mk, "struct pages of memory",
 		    a->vmemmap + ((mem->direct_start - a->page_offset) >> shift) * vs_kmap_page_struct(a->mk),
@@ -202,11 +206,15 @@ struct vs_err *vs_kmap_arm64(struct vs_kmap_maker *mk)
 	if (err)
 		return err;
 	a.page_offset = mem->direct_base;
+	// a kernel for 52 bits on a machine of 48 has only the upper part
+	if (a.page_offset < UINT64_MAX << mem->pgt.va_bits)
+		a.unused = (UINT64_MAX << mem->pgt.va_bits) - a.page_offset;
 	a.page_end = mem->direct_limit;		// 0 up to 5.3: the direct map was the upper half
 	a.page_struct = vs_kmap_page_struct(mk);
 	while (a.page_struct & (a.page_struct - 1))	// STRUCT_PAGE_MAX_SHIFT
 		a.page_struct += a.page_struct & -a.page_struct;
-	r = vs_kmap_put(mk, "direct map", a.page_offset, a.page_end - a.page_offset, "VA_BITS in VMCOREINFO");
+	r = vs_kmap_put(mk, "direct map", a.page_offset + a.unused, a.page_end - a.page_offset - a.unused,
+			a.unused ? "TCR_EL1_T1SZ in VMCOREINFO" : "VA_BITS in VMCOREINFO");
 	vs_kmap_check_tables(mk, r, mem->direct_start + (mem->image_pa - mem->direct_pa), mem->image_pa);
 	vs_kmap_put(mk, "direct map of memory", mem->direct_start, mk->memory_end - mem->direct_pa,
 		    mk->memory_source);
