@@ -106,6 +106,9 @@ bool vs_blame_colors(struct vs_check_ctx *ctx);
 /** One pass: nothing is wrong with @p s, whose reference order is @p o. */
 bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o);
 
+/* Their part of it: what the rules of rules_layout.c would find. */
+bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o);
+
 /** All rules, without the quick pass before them; for tests. */
 void vs_check_slowly(const struct vs_space *s, struct vs_report *ret);
 
@@ -185,6 +188,12 @@ void vs_rule_data_vm(struct vs_check_ctx *ctx);
 void vs_rule_exec_vm(struct vs_check_ctx *ctx);
 void vs_rule_stack_vm(struct vs_check_ctx *ctx);
 void vs_rule_shared_vm(struct vs_check_ctx *ctx);
+
+void vs_rule_layout_order(struct vs_check_ctx *ctx);
+void vs_rule_layout_limit(struct vs_check_ctx *ctx);
+void vs_rule_layout_heap(struct vs_check_ctx *ctx);
+void vs_rule_layout_stack(struct vs_check_ctx *ctx);
+void vs_rule_layout_args(struct vs_check_ctx *ctx);
 
 void vs_rule_walk_broken(struct vs_check_ctx *ctx);
 void vs_rule_absent(struct vs_check_ctx *ctx);

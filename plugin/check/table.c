@@ -111,6 +111,17 @@ static const struct vs_rule rules[] = {
 	{ "shared-vm", ERROR, COUNT, VS_PART_TOTALS, VS_HAS_SHARED_VM, 0, vs_rule_shared_vm,
 	  "shared_vm is the sum of the VMAs with a file (up to 4.6)" },
 
+	{ "layout-order", ERROR, OWN, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_order,
+	  "code, data, heap, arguments and environment start at or below their ends" },
+	{ "layout-limit", ERROR, OWN, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_limit,
+	  "these, and start_stack, lie below the end of user addresses" },
+	{ "layout-heap", VS_SEV_NOTE, COUNT, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_heap,
+	  "VMAs cover start_brk to brk; a note: a process may unmap parts of its heap" },
+	{ "layout-stack", VS_SEV_NOTE, COUNT, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_stack,
+	  "start_stack lies in a VMA; a note: a process may leave its stack and unmap it" },
+	{ "layout-args", VS_SEV_NOTE, COUNT, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_args,
+	  "VMAs cover arguments and environment; a note: they may be unmapped too" },
+
 	{ "walk-broken", ERROR, LINK, 0, 0, 0, vs_rule_walk_broken,
 	  "every pointer between VMAs leads to a VMA of the same mm" },
 	{ "absent", VS_SEV_INCOMPLETE, COUNT, 0, 0, 0, vs_rule_absent,

@@ -37,6 +37,10 @@ static uint32_t has_of(const struct vs_kernel *k)
 	// code leaves no trace in types; thread_group went away with the release that changed this
 	if (!vs_has(l->task.thread_group) && vs_has(l->mm.mm_mt))
 		has |= VS_HAS_STRICT_HEAP;
+	if (vs_has(l->mm.start_code) && vs_has(l->mm.end_code) && vs_has(l->mm.start_data) &&
+	    vs_has(l->mm.end_data) && vs_has(l->mm.arg_start) && vs_has(l->mm.arg_end) &&
+	    vs_has(l->mm.env_start) && vs_has(l->mm.env_end))
+		has |= VS_HAS_LAYOUT;
 	if (vs_has(l->vma.detached))
 		has |= VS_HAS_DETACHED;
 	if (vs_has(l->vma.vm_refcnt))

@@ -102,6 +102,7 @@ enum vs_has {
 	VS_HAS_REFCNT		= 1 << 12,	/* vm_refcnt (6.15+) */
 	VS_HAS_STRICT_HEAP	= 1 << 14,	/* vma_is_initial_heap() wants more than a common edge (6.7+) */
 	VS_HAS_LOCK_SEQ		= 1 << 13,	/* vm_lock_seq, mm_lock_seq (6.4+) */
+	VS_HAS_LAYOUT		= 1 << 16,	/* start_code and its sisters, arg_start to env_end */
 };
 
 /* What the kernel says of a struct file, reduced to what /proc/PID/maps shows. */
