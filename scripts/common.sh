@@ -61,8 +61,8 @@ need() {
 
 need_build() {
 	# ca-certificates and the like are git's own affair: we have been cloned.
-	need autoconf automake gcc gdb libbpf-dev libc6-dev libdw-dev libelf-dev libtool \
-		libyajl-dev make pkgconf python3-dev xz-utils
+	need autoconf automake binutils gcc gdb libbpf-dev libc6-dev libdw-dev libelf-dev \
+		libkdumpfile-dev libtool libyajl-dev make pkgconf python3-dev xz-utils
 }
 
 jobs=$(nproc 2>/dev/null || echo 2)

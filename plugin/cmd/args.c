@@ -114,8 +114,22 @@ static struct vs_err *add_own(struct vs_args *args, const struct vs_option *opt,
 	return NULL;
 }
 
+static struct vs_err *add_part(struct vs_args *args, const char *file)
+{
+	const char **slot = vs_vec_push(&args->parts);
+
+	if (!slot)
+		return &vs_enomem;
+	*slot = file;
+	args->open.parts = args->parts.v;
+	args->open.n_parts = args->parts.n;
+	return NULL;
+}
+
 static struct vs_err *add_common(struct vs_args *args, const struct vs_option *opt, const char *arg)
 {
+	if (!strcmp(opt->name, "part"))
+		return add_part(args, arg);
 	if (!strcmp(opt->name, "vmlinux"))
 		args->open.vmlinux = arg;
 	else if (!strcmp(opt->name, "format"))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "base/out.h"
 
@@ -47,11 +48,17 @@ bool vs_session_is_open(const struct vs_session *s)
 struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
 			       const struct vs_open_opts *opts, struct vs_out *out)
 {
+	_cleanup_free_ const char **paths = malloc((opts->n_parts + 1) * sizeof(*paths));
 	struct vs_image *img;
 	struct vs_err *err;
 
+	if (!paths)
+		return &vs_enomem;
+	paths[0] = dump;
+	for (size_t i = 0; i < opts->n_parts; i++)
+		paths[i + 1] = opts->parts[i];
 	vs_session_close(s);
-	err = vs_image_open(dump, out, &img);
+	err = vs_image_open(paths, opts->n_parts + 1, out, &img);
 	if (!err)
 		err = vs_kernel_open(img, opts, out, &s->k);
 	if (err)

@@ -25,6 +25,7 @@ static const struct vs_cmd *const table[] = {
 const struct vs_option vs_common_options[] = {
 	{ "vmlinux", "FILE", "the dump's own kernel, with symbols; else it is looked for",
 	  .file = true },
+	{ "part", "FILE", "a further file of a split dump; once for each", .file = true },
 	{ "force", NULL, "use that vmlinux even if it is of another build" },
 	{ "types-from", "auto|btf|dwarf",
 	  "where layouts come from; auto: .BTF, else .debug_info", "auto|btf|dwarf" },

@@ -65,39 +65,11 @@ static void load_phdr(const unsigned char *p, bool is64, bool be, struct phdr *r
 
 static struct vs_err *take_notes(struct elf_image *e, const struct phdr *ph)
 {
-	const bool be = e->img.big_endian;
-	uint64_t pos = ph->off, end = ph->off + ph->filesz;
-	VS_VEC(struct vs_note) notes = { e->img.notes, e->img.n_notes, e->img.n_notes };
+	uint64_t end = ph->off + ph->filesz;
 
-	if (end > e->size || end < pos)
+	if (end > e->size || end < ph->off)
 		end = e->size;
-	while (pos < end && end - pos >= 12) {
-		const unsigned char *p = e->map + pos;
-		uint64_t namesz = vs_load32(p, be), descsz = vs_load32(p + 4, be);
-		uint64_t desc = pos + 12 + ((namesz + 3) & ~UINT64_C(3));
-		struct vs_note *n;
-
-		if (!namesz && !descsz)		// padding at the end of the segment
-			break;
-		if (desc > end || descsz > end - desc)
-			break;			// cut off in the middle
-		n = vs_vec_push(&notes);
-		if (!n) {
-			e->img.notes = notes.v;
-			return &vs_enomem;
-		}
-		*n = (struct vs_note){
-			.name = (const char *)p + 12,
-			.name_len = strnlen((const char *)p + 12, namesz),
-			.type = vs_load32(p + 8, be),
-			.desc = e->map + desc,
-			.desc_len = descsz,
-		};
-		pos = desc + ((descsz + 3) & ~UINT64_C(3));
-		e->img.notes = notes.v;
-		e->img.n_notes = notes.n;
-	}
-	return NULL;
+	return end > ph->off ? vs_notes_parse(&e->img, e->map + ph->off, end - ph->off) : NULL;
 }
 
 static int cmp_seg(const void *a, const void *b)
@@ -250,22 +222,6 @@ static const struct vs_image_ops elf_ops = {
 	.destroy = elf_destroy,
 };
 
-static const char *machine_name(uint16_t m, char buf[16])
-{
-	switch (m) {
-	case EM_386: return "i386";
-	case EM_X86_64: return "x86-64";
-	case EM_AARCH64: return "arm64";
-	case EM_ARM: return "arm";
-	case EM_S390: return "s390";
-	case EM_PPC64: return "ppc64";
-	case EM_RISCV: return "riscv";
-	default:
-		snprintf(buf, 16, "machine %u", m);
-		return buf;
-	}
-}
-
 /* How many program headers: past 65,534 of them the count is in section header 0. */
 static struct vs_err *count_phdrs(const struct elf_image *e, bool is64, uint64_t *ret)
 {
@@ -352,7 +308,7 @@ static struct vs_err *read_headers(struct elf_image *e)
 			"%" PRIu64 " program headers, but none is a PT_LOAD with a physical address", n);
 	if (asprintf(&e->img.what, "ELF%d vmcore, %s endian, %s, %" PRIu64 " PT_LOAD",
 		     is64 ? 64 : 32, be ? "big" : "little",
-		     machine_name(e->img.machine, tmp), n_load) < 0) {
+		     vs_machine_name(e->img.machine, tmp), n_load) < 0) {
 		e->img.what = NULL;
 		return &vs_enomem;
 	}
@@ -373,18 +329,24 @@ static struct vs_err *tell_ranges(struct elf_image *e)
 	return NULL;
 }
 
-static struct vs_err *elf_open(const char *path, int fd, uint64_t size, struct vs_image **ret)
+static struct vs_err *elf_open(const struct vs_source *src, size_t n, struct vs_out *out,
+			       struct vs_image **ret)
 {
-	struct elf_image *e = calloc(1, sizeof(*e));
+	struct elf_image *e;
 	struct vs_err *err;
 	void *map;
 
+	(void)out;
+	if (n > 1)
+		return vs_err_create(VS_ERR_FORMAT, "an ELF dump is one file; %s is one too many", src[1].path);
+	e = calloc(1, sizeof(*e));
 	if (!e)
 		return &vs_enomem;
 	e->img.ops = &elf_ops;
-	e->img.file_size = e->size = size;
-	e->img.path = strdup(path);
-	map = e->img.path ? mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	e->img.dump_level = -1;
+	e->img.file_size = e->size = src->size;
+	e->img.path = strdup(src->path);
+	map = e->img.path ? mmap(NULL, src->size, PROT_READ, MAP_PRIVATE, src->fd, 0) : MAP_FAILED;
 	if (map == MAP_FAILED) {
 		err = e->img.path ? vs_err_os(errno, "cannot map it") : &vs_enomem;
 		vs_image_destroy(&e->img);

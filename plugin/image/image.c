@@ -29,6 +29,8 @@ const char *vs_from_name(enum vs_from from)
 /* Tried in this order; a row says no (NULL image, NULL error) to what is not its own. */
 static const struct vs_probe *const probes[] = {
 	&vs_probe_elf,
+	&vs_probe_kdump,
+	&vs_probe_flattened,
 };
 
 /* Files of other kinds that people hand in: named, so that they know what to do. */
@@ -37,9 +39,8 @@ static const struct {
 	size_t len;
 	const char *what;
 } known[] = {
-	{ "KDUMP   ", 8, "a kdump-compressed dump" },
-	{ "DISKDUMP", 8, "a diskdump-compressed dump" },
-	{ "makedumpfile", 12, "a flattened dump (put in order by: makedumpfile -R OUT < FILE)" },
+	{ "PK\3\4", 4, "a zip archive (unpack by: unzip FILE)" },
+	{ "BZh", 3, "compressed by bzip2 (unpack by: bzip2 -d FILE)" },
 	{ "\x28\xb5\x2f\xfd", 4, "compressed by zstd (unpack by: zstd -d FILE)" },
 	{ "\xfd" "7zXZ", 5, "compressed by xz (unpack by: xz -d FILE)" },
 	{ "\x1f\x8b", 2, "compressed by gzip (unpack by: gzip -d FILE)" },
@@ -52,50 +53,77 @@ static struct vs_err *not_a_dump(const char *path, const unsigned char *head, si
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (len >= known[i].len && !memcmp(head, known[i].magic, known[i].len))
-			return vs_err_create(VS_ERR_FORMAT, "%s: %s; expected an ELF vmcore",
+			return vs_err_create(VS_ERR_FORMAT, "%s: %s; expected an ELF or kdump-compressed dump",
 					     path, known[i].what);
 	for (size_t i = 0; i < 8 && i < len; i++)
 		snprintf(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", head[i]);
 	return vs_err_create(VS_ERR_FORMAT,
-			     "%s: not a dump: expected an ELF vmcore (7f 45 4c 46), found bytes%s",
+			     "%s: not a dump: expected ELF (7f 45 4c 46) or kdump (\"KDUMP   \"), found bytes%s",
 			     path, hex);
 }
 
-struct vs_err *vs_image_open(const char *path, struct vs_out *out, struct vs_image **ret)
+struct vs_err *vs_image_open_sources(const struct vs_source *src, size_t n, struct vs_out *out,
+				     struct vs_image **ret)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	unsigned char head[64];
-	struct stat st;
-	ssize_t n;
+	ssize_t len = pread(src->fd, head, sizeof(head), 0);
 
-	(void)out;
-	if (fd < 0)
-		return vs_err_os(errno, "cannot open %s", path);
-	if (fstat(fd, &st) < 0)
+	if (len < 0)
+		return vs_err_os(errno, "cannot read %s", src->path);
+	if (len == 0)
+		return vs_err_create(VS_ERR_FORMAT, "%s: the file is empty; expected a dump (ELF or kdump-compressed)",
+				     src->path);
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+		struct vs_image *img = NULL;
+		struct vs_err *err;
+
+		if (!probes[i]->is(head, (size_t)len))
+			continue;
+		err = probes[i]->open(src, n, out, &img);
+		if (err)
+			return err;
+		*ret = img;
+		return NULL;
+	}
+	return not_a_dump(src->path, head, (size_t)len);
+}
+
+static struct vs_err *open_file(const char *path, struct vs_source *src)
+{
+	struct stat st;
+
+	src->path = path;
+	src->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (src->fd < 0 || fstat(src->fd, &st) < 0)
 		return vs_err_os(errno, "cannot open %s", path);
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return vs_err_create(VS_ERR_FORMAT, "%s: %s; expected a dump file", path,
 				     S_ISDIR(st.st_mode) ? "is a directory" :
 				     "is neither a file nor a block device");
-	n = pread(fd, head, sizeof(head), 0);
-	if (n < 0)
-		return vs_err_os(errno, "cannot read %s", path);
-	if (n == 0)
-		return vs_err_create(VS_ERR_FORMAT, "%s: the file is empty; expected an ELF vmcore",
-				     path);
-	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
-		struct vs_image *img = NULL;
-		struct vs_err *err;
+	src->size = (uint64_t)st.st_size;
+	return NULL;
+}
 
-		if (!probes[i]->is(head, (size_t)n))
-			continue;
-		err = probes[i]->open(path, fd, (uint64_t)st.st_size, &img);
-		if (err)
-			return vs_err_wrap(err, "%s", path);
-		*ret = img;
-		return NULL;
+struct vs_err *vs_image_open(const char *const *paths, size_t n, struct vs_out *out, struct vs_image **ret)
+{
+	_cleanup_free_ struct vs_source *src = calloc(n, sizeof(*src));
+	struct vs_err *err = NULL;
+
+	if (!src)
+		return &vs_enomem;
+	for (size_t i = 0; i < n; i++)
+		src[i].fd = -1;
+	for (size_t i = 0; !err && i < n; i++)
+		err = open_file(paths[i], &src[i]);
+	if (!err) {
+		err = vs_image_open_sources(src, n, out, ret);
+		if (err && strncmp(err->msg, paths[0], strlen(paths[0])))
+			err = vs_err_wrap(err, "%s", paths[0]);
 	}
-	return not_a_dump(path, head, (size_t)n);
+	for (size_t i = 0; i < n; i++)
+		if (src[i].fd >= 0)
+			close(src[i].fd);
+	return err;
 }
 
 void vs_image_destroy(struct vs_image *img)

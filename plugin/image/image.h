@@ -57,7 +57,7 @@ struct vs_note {
 /** A range of physical memory that the container describes. */
 struct vs_phys_range {
 	uint64_t start, end;	/* end exclusive */
-	uint64_t in_file;	/* of that, bytes from the start which the file holds */
+	uint64_t in_file;	/* how many bytes of that the file holds */
 };
 
 struct vs_image_ops {
@@ -79,6 +79,7 @@ struct vs_image {
 	size_t n_notes;
 	struct vs_phys_range *ranges;	/* sorted, not overlapping */
 	size_t n_ranges;
+	int dump_level;		/* what makedumpfile -d was told; -1: not known */
 	struct vs_run last;	/* the last run answered; serves neighbours without a search */
 
 	/** Called for each page that is read, if set: extract cuts dumps with it. */
@@ -88,10 +89,11 @@ struct vs_image {
 };
 
 /**
- * Open @p path, whatever container it is. A file that is none gets an
- * error which says what was expected and what was found.
+ * Open a dump, whatever container it is. @p n is the number of its files: more than
+ * 1 for a split dump. A file that is none gets an error which says what was expected
+ * and what was found.
  */
-struct vs_err *vs_image_open(const char *path, struct vs_out *out, struct vs_image **ret);
+struct vs_err *vs_image_open(const char *const *paths, size_t n, struct vs_out *out, struct vs_image **ret);
 void vs_image_destroy(struct vs_image *img);
 
 /** The run at physical address @p addr. */

@@ -11,16 +11,36 @@
 
 #include "image/image.h"
 
+struct vs_out;
+
+/** A file of a dump; a split dump has several. */
+struct vs_source {
+	const char *path;
+	int fd;			/* the caller's */
+	uint64_t size;
+};
+
 struct vs_probe {
 	/** Is a file that begins with these bytes of this kind? */
 	bool (*is)(const unsigned char *head, size_t len);
 	/**
-	 * Open it. @p fd stays the caller's. The error need not name the file.
-	 * The probe sets all of the image but last, touched and n_reads.
+	 * Open it; @p n is 1 but for split dumps. The error need not name the file. The
+	 * probe sets all of the image but last, touched and n_reads.
 	 */
-	struct vs_err *(*open)(const char *path, int fd, uint64_t size, struct vs_image **ret);
+	struct vs_err *(*open)(const struct vs_source *src, size_t n, struct vs_out *out,
+			       struct vs_image **ret);
 };
 
-extern const struct vs_probe vs_probe_elf;
+extern const struct vs_probe vs_probe_elf, vs_probe_kdump, vs_probe_flattened;
+
+/** Open what @p src holds by the row of the table that knows it: for containers of containers. */
+struct vs_err *vs_image_open_sources(const struct vs_source *src, size_t n, struct vs_out *out,
+				     struct vs_image **ret);
+
+/** Take ELF notes apart into img->notes; they borrow from @p data. What is cut off ends it. */
+struct vs_err *vs_notes_parse(struct vs_image *img, const unsigned char *data, uint64_t len);
+
+/** "x86-64" for an e_machine; a number in @p buf for one that is not known. */
+const char *vs_machine_name(uint16_t machine, char buf[16]);
 
 #endif

@@ -7,6 +7,7 @@
 #define VS_KERNEL_OPEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Where the layout of the kernel's structures comes from. */
 enum vs_types_from {
@@ -19,6 +20,8 @@ struct vs_open_opts {
 	const char *vmlinux;	/* NULL: it is looked for */
 	bool force;		/* take that vmlinux even if it is another kernel's */
 	enum vs_types_from types_from;
+	const char *const *parts;	/* further files of a split dump */
+	size_t n_parts;
 };
 
 #endif

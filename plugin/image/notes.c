@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What containers have in common: ELF notes, names of machines. */
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "image/probe.h"
+
+struct vs_err *vs_notes_parse(struct vs_image *img, const unsigned char *data, uint64_t len)
+{
+	VS_VEC(struct vs_note) notes = { img->notes, img->n_notes, img->n_notes };
+	const bool be = img->big_endian;
+	uint64_t pos = 0;
+
+	while (len - pos >= 12) {
+		const unsigned char *p = data + pos;
+		uint64_t namesz = vs_load32(p, be), descsz = vs_load32(p + 4, be);
+		uint64_t desc = pos + 12 + ((namesz + 3) & ~UINT64_C(3));
+		struct vs_note *n;
+
+		if (!namesz && !descsz)		// padding at the end
+			break;
+		if (desc > len || descsz > len - desc)
+			break;			// cut off in the middle
+		if (!vs_vec_reserve(&notes, notes.n + 1))
+			return &vs_enomem;
+		n = &notes.v[notes.n++];
+		*n = (struct vs_note){
+			.name = (const char *)p + 12,
+			.name_len = strnlen((const char *)p + 12, namesz),
+			.type = vs_load32(p + 8, be),
+			.desc = data + desc,
+			.desc_len = descsz,
+		};
+		img->notes = notes.v;
+		img->n_notes = notes.n;
+		pos = desc + ((descsz + 3) & ~UINT64_C(3));
+		if (pos > len)
+			break;
+	}
+	return NULL;
+}
+
+const char *vs_machine_name(uint16_t machine, char buf[16])
+{
+	switch (machine) {
+	case EM_386:
+		return "i386";
+	case EM_X86_64:
+		return "x86-64";
+	case EM_AARCH64:
+		return "arm64";
+	case EM_ARM:
+		return "arm";
+	case EM_S390:
+		return "s390";
+	case EM_PPC64:
+		return "ppc64";
+	case EM_RISCV:
+		return "riscv";
+	default:
+		snprintf(buf, 16, "machine %u", machine);
+		return buf;
+	}
+}
