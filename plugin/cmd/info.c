@@ -44,9 +44,9 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 		vs_record_say(r, "release", "%s", *k->release ? k->release : "unknown") &&
 		vs_record_say(r, "build-id", "%s", id) &&
 		vs_record_say(r, "vmcoreinfo", "%zu bytes, from an %s", k->vi.len, k->vi.source) &&
-		vs_record_say(r, "machine", "%s, %s endian, pages of %" PRIu64 " bytes, %u-level page tables",
+		vs_record_say(r, "machine", "%s, %s endian, pages of %" PRIu64 " bytes, %u-level page tables, %u-bit addresses",
 			      k->mem.arch->name, k->mem.target.big_endian ? "big" : "little",
-			      vs_page_size(&k->mem.target), k->mem.pgt.levels) &&
+			      vs_page_size(&k->mem.target), k->mem.pgt.levels, k->mem.pgt.va_bits) &&
 		vs_record_say(r, "KASLR", "%s%#" PRIx64 " (%s)", k->kaslr ? "offset " : "off: ", k->kaslr,
 			      k->kaslr_source) &&
 		vs_record_say(r, "kernel image", "%#" PRIx64 "-%#" PRIx64 " at physical %#" PRIx64,
