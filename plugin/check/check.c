@@ -161,6 +161,19 @@ struct vs_finding *vs_found_addr(struct vs_check_ctx *ctx, uint64_t addr, const 
 	return f;
 }
 
+struct vs_finding *vs_found_other(struct vs_check_ctx *ctx, const char *type, uint64_t addr,
+				  const char *member, enum vs_valfmt fmt, uint64_t seen)
+{
+	struct vs_finding *f = found(ctx, member, fmt, seen);
+
+	if (f) {
+		f->object = VS_OBJ_OTHER;
+		f->type = type;
+		f->addr = addr;
+	}
+	return f;
+}
+
 const struct vs_finding *vs_ctx_cause(const struct vs_check_ctx *ctx, const char *const rules[3])
 {
 	for (size_t i = 0; i < ctx->r->findings.n; i++) {

@@ -46,6 +46,7 @@ enum vs_object {
 	VS_OBJ_VMA,		/* a vm_area_struct */
 	VS_OBJ_NODE,		/* a maple node */
 	VS_OBJ_DUMP,		/* something that belongs to no single mm: the task ring */
+	VS_OBJ_OTHER,		/* another of the kernel's structures: vs_finding.type */
 };
 
 struct vs_rule;
@@ -64,6 +65,7 @@ struct vs_finding {
 	enum vs_severity severity;
 	enum vs_evidence evidence;
 	enum vs_object object;
+	const char *type;	/* of VS_OBJ_OTHER: "task_struct" */
 	uint64_t addr;		/* of the object */
 	uint32_t vma;		/* index into space->vmas for VS_OBJ_VMA, else VS_NONE */
 	const char *member;	/* kernel's name of the member, NULL if none is singled out */

@@ -106,8 +106,9 @@ bool vs_blame_colors(struct vs_check_ctx *ctx);
 /** One pass: nothing is wrong with @p s, whose reference order is @p o. */
 bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o);
 
-/* Their part of it: what the rules of rules_layout.c would find. */
+/* Their part of it: what the rules of rules_layout.c, rules_users.c would find. */
 bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o);
+bool vs_users_clean(const struct vs_space *s);
 
 /** All rules, without the quick pass before them; for tests. */
 void vs_check_slowly(const struct vs_space *s, struct vs_report *ret);
@@ -134,6 +135,10 @@ const struct vs_finding *vs_ctx_cause(const struct vs_check_ctx *ctx, const char
 /** A finding about something that no VMA of the space is, at @p addr. */
 struct vs_finding *vs_found_addr(struct vs_check_ctx *ctx, uint64_t addr, const char *member,
 				 enum vs_valfmt fmt, uint64_t seen);
+
+/** A finding about an object of the kernel's structure @p type at @p addr. */
+struct vs_finding *vs_found_other(struct vs_check_ctx *ctx, const char *type, uint64_t addr,
+				  const char *member, enum vs_valfmt fmt, uint64_t seen);
 
 /** Fill in f->cause where the value seen tells what happened to it. */
 void vs_cause_guess(const struct vs_check_ctx *ctx, struct vs_finding *f);
@@ -194,6 +199,10 @@ void vs_rule_layout_limit(struct vs_check_ctx *ctx);
 void vs_rule_layout_heap(struct vs_check_ctx *ctx);
 void vs_rule_layout_stack(struct vs_check_ctx *ctx);
 void vs_rule_layout_args(struct vs_check_ctx *ctx);
+
+void vs_rule_mm_users(struct vs_check_ctx *ctx);
+void vs_rule_mm_count(struct vs_check_ctx *ctx);
+void vs_rule_vmacache(struct vs_check_ctx *ctx);
 
 void vs_rule_walk_broken(struct vs_check_ctx *ctx);
 void vs_rule_absent(struct vs_check_ctx *ctx);

@@ -122,6 +122,13 @@ static const struct vs_rule rules[] = {
 	{ "layout-args", VS_SEV_NOTE, COUNT, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_args,
 	  "VMAs cover arguments and environment; a note: they may be unmapped too" },
 
+	{ "mm-users", ERROR, COUNT, 0, VS_HAS_USERS, 0, vs_rule_mm_users,
+	  "mm_users counts each task that uses the mm; more is a note: somebody is at work on it" },
+	{ "mm-count", ERROR, COUNT, 0, VS_HAS_USERS, 0, vs_rule_mm_count,
+	  "mm_count is above 0 while tasks use the mm" },
+	{ "vmacache", ERROR, LINK, 0, 0, VS_HAS_VMACACHE | VS_HAS_MMAP_CACHE, vs_rule_vmacache,
+	  "what tasks (3.15 to 6.0) or the mm (before) found last are VMAs of this mm" },
+
 	{ "walk-broken", ERROR, LINK, 0, 0, 0, vs_rule_walk_broken,
 	  "every pointer between VMAs leads to a VMA of the same mm" },
 	{ "absent", VS_SEV_INCOMPLETE, COUNT, 0, 0, 0, vs_rule_absent,

@@ -40,7 +40,7 @@ static const struct {
 	{ "list-count", TRACE_LINK }, { "prev-count", TRACE_LINK },
 	{ "rb-root", TRACE_LINK }, { "rb-child", TRACE_LINK }, { "rb-order", TRACE_LINK },
 	{ "rb-parent", TRACE_LINK }, { "rb-count", TRACE_LINK }, { "rb-list", TRACE_LINK },
-	{ "map-count", TRACE_LINK },
+	{ "map-count", TRACE_LINK }, { "vmacache", TRACE_STATE },
 	{ "rb-color", TRACE_BALANCE }, { "rb-black-height", TRACE_BALANCE }, { "rb-gap", TRACE_BALANCE },
 	{ "highest-vm-end", TRACE_BALANCE },
 	{ "vma-bounds", TRACE_BOUND }, { "vma-overlap", TRACE_BOUND },

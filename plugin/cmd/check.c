@@ -136,6 +136,8 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 	struct vs_report r = { 0 };
 	struct vs_err *err = vs_session_space(s, mm, false, out);
 
+	if (!err)
+		err = vs_session_objects(s, out);
 	if (err)
 		return err;
 	vs_check_space(s->space, &r);

@@ -27,7 +27,7 @@ void vs_session_forget(struct vs_session *s)
 	vs_files_deinit(&s->files);
 	vs_tasks_deinit(&s->tasks);
 	s->have_files = s->have_tasks = false;
-	s->space_mm = 0;
+	s->space_mm = s->objects_mm = 0;
 }
 
 void vs_session_close(struct vs_session *s)
@@ -125,6 +125,8 @@ struct vs_err *vs_session_users(struct vs_session *s, uint64_t mm)
 			if (!vs_vec_reserve(&s->space->users, s->space->users.n + 1))
 				return &vs_enomem;
 			u = &s->space->users.v[s->space->users.n++];
+			*u = (struct vs_space_user){ .task = t->addr };
+			u->kthread = t->flags & VS_PF_KTHREAD;
 			u->pid = t->pid;
 			u->tgid = t->tgid;
 			memcpy(u->comm, t->comm, sizeof(u->comm));
@@ -138,7 +140,7 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 	struct vs_err *err = NULL;
 
 	if (s->space_mm != mm) {
-		s->space_mm = 0;
+		s->space_mm = s->objects_mm = 0;
 		err = vs_mm_read(s->k, mm, out, s->space);
 		if (!err)
 			err = vs_session_users(s, mm);
@@ -150,6 +152,17 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 			s->space_mm = mm;
 	}
 	return !err && names && !s->space->names ? vs_session_name(s, out) : err;
+}
+
+struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out)
+{
+	struct vs_err *err;
+
+	if (s->objects_mm == s->space_mm)
+		return NULL;
+	err = vs_objects_read(s->k, out, s->space);
+	s->objects_mm = err ? 0 : s->space_mm;
+	return err;
 }
 
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out)

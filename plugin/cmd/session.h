@@ -22,6 +22,7 @@ struct vs_session {
 	bool have_files;
 	struct vs_space *space;		/* the one last read; its room serves the next */
 	uint64_t space_mm;		/* of which mm it is, 0: none */
+	uint64_t objects_mm;		/* the same if what hangs on it has been read */
 };
 
 /** The tasks, read at the first call. */
@@ -29,6 +30,9 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out);
 
 /** The address space of @p mm in s->space, with the names of its mappings if @p names. */
 struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, struct vs_out *out);
+
+/** Read what the check wants besides the VMAs of s->space as it is now. */
+struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out);
 
 /** Name the mappings of s->space as it is now. */
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out);

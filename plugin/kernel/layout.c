@@ -82,6 +82,8 @@ static const struct row rows[] = {
 	F(mm, mmap_lock, "mm_struct", "mmap_lock", OPTIONAL),	// since 5.8
 	F(mm, mmap_lock, "mm_struct", "mmap_sem", OPTIONAL),	// before; el8 has both names for one
 	MM(mm_lock_seq, OPTIONAL),	// since 6.4; a seqcount_t since 6.13
+	MM(vmacache_seqnum, OPTIONAL),	// 3.15 to 6.0
+	MM(mmap_cache, OPTIONAL),	// up to 3.14
 	MM(get_unmapped_area, OPTIONAL),	// up to 6.9
 
 	TASK(tasks, NEEDED),
@@ -99,6 +101,10 @@ static const struct row rows[] = {
 	TASK(thread_node, OPTIONAL),	// since 3.14
 	TASK(thread_group, OPTIONAL),	// up to 6.6
 	F(task, rss_count, "task_struct", "rss_stat.count", OPTIONAL),	// 2.6.34 to 6.1: not yet in the mm's
+	TASK(vmacache, OPTIONAL),	// 3.15 to 4.10: the array itself
+	TASK(vmacache_seqnum, OPTIONAL),
+	F(task, vmacache, "task_struct", "vmacache.vmas", OPTIONAL),	// 4.11 to 6.0
+	F(task, vmacache_seqnum, "task_struct", "vmacache.seqnum", OPTIONAL),
 	F(percpu_counter, count, "percpu_counter", "count", OPTIONAL),
 	F(percpu_counter, counters, "percpu_counter", "counters", OPTIONAL),
 	F(signal, thread_head, "signal_struct", "thread_head", OPTIONAL),

@@ -38,12 +38,13 @@ struct vs_layout {
 			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
 			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
 			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags,
-			mm_lock_seq, mmap_lock, flags, get_unmapped_area, mmap_compat_base;
+			mm_lock_seq, vmacache_seqnum, mmap_cache, mmap_lock, flags, get_unmapped_area, mmap_compat_base;
 	} mm;
 	struct {
 		uint32_t size;
 		struct vs_field tasks, pid, tgid, comm, mm, active_mm, signal, fs, flags, state,
-			exit_state, thread_node, thread_group, rss_count;
+			exit_state, thread_node, thread_group, rss_count,
+			vmacache, vmacache_seqnum;
 	} task;
 	struct {
 		struct vs_field count, counters;

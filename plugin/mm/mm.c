@@ -87,6 +87,8 @@ static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs
 	LD(mm_count);
 	LD(pgd);
 	LD(mm_lock_seq);
+	LD(vmacache_seqnum);
+	LD(mmap_cache);
 #undef LD
 	if (vs_has(l->mm.mm_rb) && vs_has(l->vma.vm_rb)) {
 		f->rb_root = vs_load(raw + l->mm.mm_rb.off, k->mem.target.word, be);

@@ -31,6 +31,14 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 /** Only the counters and layout members of the mm_struct at @p mm; what is absent is 0. */
 struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_fields *ret);
 
+/* --- objects.c --- */
+
+/**
+ * Read what hangs on the address space in @p s besides its VMAs: what the tasks that use it, which
+ * are in s->users, remember of it. Sets the bits of s->has that the rules about this need.
+ */
+struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s);
+
 /* --- rss.c --- */
 
 /** The rss counters in the bytes of an mm_struct, with the parts that CPUs keep. */

@@ -47,7 +47,7 @@ static struct vs_err *put_finding(struct vs_out *out, const struct vs_space *s,
 	vs_json_str(j, "rule", f->rule->id);
 	vs_json_str(j, "severity", severities[f->severity]);
 	vs_json_bool(j, "consequence", f->consequence);
-	vs_json_str(j, "object", objects[f->object]);
+	vs_json_str(j, "object", f->object == VS_OBJ_OTHER ? f->type : objects[f->object]);
 	vs_json_hex(j, "address", f->addr);
 	if (f->vma != VS_NONE) {
 		vs_json_hex(j, "start", s->vmas.v[f->vma].start);

@@ -108,7 +108,8 @@ static void put_object(struct vs_buf *b, const struct vs_space *s, const struct 
 
 	vs_buf_puts(b, "  ");
 	paint(b, style, BOLD);
-	vs_buf_printf(b, "%s 0x%" PRIx64, kinds[f->object], f->addr);
+	vs_buf_printf(b, "%s 0x%" PRIx64, f->object == VS_OBJ_OTHER ? f->type : kinds[f->object],
+		      f->addr);
 	paint(b, style, PLAIN);
 	if (f->object == VS_OBJ_VMA && f->vma != VS_NONE) {
 		const struct vs_vma *v = &s->vmas.v[f->vma];

@@ -102,6 +102,9 @@ enum vs_has {
 	VS_HAS_REFCNT		= 1 << 12,	/* vm_refcnt (6.15+) */
 	VS_HAS_STRICT_HEAP	= 1 << 14,	/* vma_is_initial_heap() wants more than a common edge (6.7+) */
 	VS_HAS_LOCK_SEQ		= 1 << 13,	/* vm_lock_seq, mm_lock_seq (6.4+) */
+	VS_HAS_USERS		= 1 << 17,	/* mm_users, mm_count, and the tasks are known */
+	VS_HAS_VMACACHE		= 1 << 18,	/* task_struct.vmacache (3.15 to 6.0), read */
+	VS_HAS_MMAP_CACHE	= 1 << 19,	/* mmap_cache (up to 3.14) */
 	VS_HAS_LAYOUT		= 1 << 16,	/* start_code and its sisters, arg_start to env_end */
 };
 
@@ -156,6 +159,8 @@ struct vs_mm_fields {
 	struct vs_rss_parts rss_parts;
 	uint64_t pgtables_bytes;
 	uint64_t mm_users, mm_count;
+	uint64_t vmacache_seqnum;
+	uint64_t mmap_cache;		/* the VMA that find_vma() found last */
 	uint64_t pgd;
 	uint64_t mm_lock_seq;
 };
@@ -169,10 +174,17 @@ struct vs_rss {
 /** With the parts that tasks or CPUs keep, or as the mm_struct alone has them. */
 struct vs_rss vs_mm_rss(const struct vs_mm_fields *f, bool parts);
 
+#define VS_VMACACHE_SIZE 4	/* unchanged from 3.15 to 6.0 */
+
 /* A task that uses this mm (group leaders and threads). */
 struct vs_space_user {
+	uint64_t task;		/* task_struct */
 	int32_t pid;		/* of the thread: the kernel's task->pid */
 	int32_t tgid;
+	bool kthread;		/* it has borrowed the mm */
+	bool has_cache;		/* vmacache was read, and is that of this mm as it is now */
+	bool cache_absent;	/* some of it is not in the dump */
+	uint64_t cache[VS_VMACACHE_SIZE];
 	char comm[16];		/* NUL-terminated; may hold control characters */
 };
 
