@@ -74,13 +74,20 @@ static void put_vmemmap(struct arm64 *a)
 		if (number(a, "NUMBER(VMEMMAP_END)", &end) && end > a->vmemmap)
 			a->vmemmap_size = end - a->vmemmap;
 	} else {
-		for (unsigned int i = 0; i < 2; i++) {
+		bool found = false, absent = false;
+
+		for (unsigned int i = 0; i < 2 && !found; i++) {
 			mem->arch->walk(&mem->pgt, image_page(a, tries[i].start), &x);
-			if (x.end != VS_PG_MAPPED)
+			found = x.end == VS_PG_MAPPED;
+			absent |= x.end == VS_PG_ABSENT;
+			if (!found)
 				continue;
 			a->vmemmap = tries[i].start;
 			source = tries[i].source;
-			break;
+		}
+		if (!found && !absent) {	// a release with another formula
+			a->vmemmap_size = 0;
+			return;
 		}
 	}
 	// what would be the struct pages of unused addresses has been left to vmalloc

@@ -2,10 +2,10 @@
 /* /proc/iomem: r_show() of kernel/resource.c; and the kernel's own map in its manner. */
 #include "render/iomem.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/number.h"
 #include "base/out.h"
 #include "render/json.h"
 
@@ -64,23 +64,6 @@ struct vs_err *vs_json_iomem(struct vs_out *out, const struct vs_iomem *io)
 	return err;
 }
 
-/* "1.5 MiB"; whole numbers without the point. */
-static void put_size(struct vs_buf *b, uint64_t last)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
-	uint64_t size = last + 1, rest = 0;
-	unsigned int u = 0;
-
-	for (; size >= 1024 && u < 5; u++) {
-		rest = size % 1024;
-		size /= 1024;
-	}
-	if (rest)
-		vs_buf_printf(b, "%4" PRIu64 ".%u %s", size, (unsigned int)(rest * 10 / 1024), units[u]);
-	else
-		vs_buf_printf(b, "%6" PRIu64 " %s", size, units[u]);
-}
-
 struct vs_err *vs_render_kmap(struct vs_out *out, const struct vs_kmap *m)
 {
 	struct vs_buf *b = &out->buf;
@@ -89,12 +72,12 @@ struct vs_err *vs_render_kmap(struct vs_out *out, const struct vs_kmap *m)
 	for (size_t i = 0; !err && i < m->v.n; i++) {
 		const struct vs_kregion *r = &m->v.v[i];
 		size_t line = b->len;
+		char size[VS_HUMAN_MAX];
 
 		put_range(b, r->depth, r->start, r->last, 16);
 		vs_buf_puts(b, r->name);
 		vs_buf_pad(b, ' ', b->len - line < 66 ? 66 - (b->len - line) : 1);
-		put_size(b, r->last - r->start);
-		vs_buf_printf(b, "  %s", r->source);
+		vs_buf_printf(b, "%9s  %s", vs_human(size, r->last - r->start + 1), r->source);
 		if (r->check == VS_KREGION_AGREES)
 			vs_buf_printf(b, "; held against %s", r->against);
 		else if (r->check == VS_KREGION_DISAGREES)
