@@ -62,8 +62,12 @@ person() {
 	printf '%s' "$1" >"$scratch/steps"
 	run timeout -k 5 100 ${GDB_ENV:-} "$GDB" -nx -nh -batch -ex "python import sys; sys.argv = ['', '$scratch/steps']" \
 		-x "$scratch/drive.py"
+	[ -z "$err" ] || diag "$err"
 }
 export GDB LOADER
+
+run ${GDB_ENV:-} "$GDB" -nx -nh -batch -ex 'python import os; os.openpty()'
+[ -z "$err" ] || skip_all 'no pseudo terminals here'
 
 person '[(rb"\(gdb\) ", b"vma maps --help\n"),
 	 (rb"--Type <RET> for more", b"q\n"),
