@@ -28,7 +28,7 @@ def drive(argv, steps):
             if left <= 0 or not select.select([fd], [], [], left)[0]:
                 os.kill(pid, signal.SIGKILL)
                 print("waited in vain for", pattern)
-                sys.stdout.write(text.decode("utf-8", "replace"))
+                print(text[-2000:].decode("utf-8", "replace"))
                 os.waitpid(pid, 0)
                 return None
             try:
@@ -37,7 +37,7 @@ def drive(argv, steps):
                 data = b""
             if not data:
                 print("ended before", pattern)
-                sys.stdout.write(text.decode("utf-8", "replace"))
+                print(text[-2000:].decode("utf-8", "replace"))
                 os.waitpid(pid, 0)
                 return None
             text += data
@@ -71,15 +71,15 @@ run ${GDB_ENV:-} "$GDB" -nx -nh -batch -ex 'python import os; os.openpty()'
 
 person '[(rb"\(gdb\) ", b"vma maps --help\n"),
 	 (rb"--Type <RET> for more", b"q\n"),
-	 (rb"Quit", b"print $_vma_status\n"),
-	 (rb"\$1 = 2", b"vma close\n"),
+	 (rb"Quit", b"printf \"status %d\\n\", $_vma_status\n"),
+	 (rb"status 2\r\n", b"vma close\n"),
 	 (rb"no dump is open", b"quit 7\n")]'
 is "$out" 'exit 7' 'q in the pager ends the command, and only it'
 
 person '[(rb"\(gdb\) ", b"vma maps --help\n"),
 	 (rb"--Type <RET> for more", b"\x03"),
-	 (rb"Quit", b"print $_vma_status\n"),
-	 (rb"\$1 = 2", b"quit 7\n")]'
+	 (rb"Quit", b"printf \"status %d\\n\", $_vma_status\n"),
+	 (rb"status 2\r\n", b"quit 7\n")]'
 is "$out" 'exit 7' 'Ctrl-C in the pager likewise'
 
 person '[(rb"\(gdb\) ", b"vma mapz\n"),
@@ -93,8 +93,8 @@ person '[(rb"\(gdb\) ", b"set height 0\n"),
 	 (rb"\(gdb\) ", b"'"$open"'\n"),
 	 (rb"VMAs are in", b"vma maps\n"),
 	 (rb"\[stack\]", b"\x03"),
-	 (rb"Quit\r\n", b"print $_vma_status\n"),
-	 (rb"\$1 = 2", b"vma task 1\n"),
+	 (rb"Quit\r\n", b"printf \"status %d\\n\", $_vma_status\n"),
+	 (rb"status 2\r\n", b"vma task 1\n"),
 	 (rb"task 1\r\n", b"quit 7\n")]'
 is "$out" 'exit 7' 'Ctrl-C ends a command at work, and only it'
 
