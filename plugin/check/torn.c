@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "check/formula.h"
 
 /* What kind of trace a finding is. */
 enum trace {
@@ -28,7 +29,10 @@ enum trace {
 	TRACE_LINK,	/* a pointer between VMAs, or their number by one of the structures */
 	TRACE_BALANCE,	/* colours, heights, gaps: may be behind while something else is */
 	TRACE_BOUND,	/* a bound, or a pivot against it */
-	TRACE_SUM,	/* a counter */
+	TRACE_MERGE,	/* a VMA that has grown over those which it is to take the place of */
+	TRACE_SUM,	/* a counter: all of them are looked at together */
+	TRACE_FLAGS,	/* flags that a counter would be right without */
+	TRACE_NODE,	/* a maple node that has been, or is being, replaced */
 	TRACE_STATE,	/* attached, write-locked: follows at once */
 };
 
@@ -43,13 +47,15 @@ static const struct {
 	{ "map-count", TRACE_LINK }, { "vmacache", TRACE_STATE },
 	{ "rb-color", TRACE_BALANCE }, { "rb-black-height", TRACE_BALANCE }, { "rb-gap", TRACE_BALANCE },
 	{ "highest-vm-end", TRACE_BALANCE },
-	{ "vma-bounds", TRACE_BOUND }, { "vma-overlap", TRACE_BOUND },
+	{ "vma-bounds", TRACE_BOUND }, { "vma-overlap", TRACE_MERGE },
 	{ "total-vm", TRACE_SUM }, { "data-vm", TRACE_SUM }, { "exec-vm", TRACE_SUM },
 	{ "stack-vm", TRACE_SUM }, { "shared-vm", TRACE_SUM },
+	{ "vma-flags", TRACE_FLAGS },
 	{ "vma-attached", TRACE_STATE },
+	{ "maple-parent", TRACE_NODE }, { "maple-dead", TRACE_NODE },
 	{ "maple-range", TRACE_BOUND }, { "maple-pivot", TRACE_BOUND }, { "maple-gap", TRACE_BALANCE },
-	{ "maple-meta", TRACE_BALANCE }, { "maple-nulls", TRACE_BALANCE }, { "maple-slot", TRACE_LINK },
-	{ "maple-count", TRACE_LINK }, { "maple-null", TRACE_LINK },
+	{ "maple-meta-gap", TRACE_BALANCE }, { "maple-nulls", TRACE_BALANCE },
+	{ "maple-end", TRACE_BALANCE }, { "locked-vm", TRACE_STATE },
 };
 
 /* Objects that one update can have in hand at a time: a split and a rebalancing. */
@@ -77,42 +83,161 @@ static bool is_link(const struct vs_space *s, uint64_t v)
 		(s->rb_offset && vs_space_find(s, v - s->rb_offset) != VS_NONE);
 }
 
-struct tally {
-	size_t link, balance, bound, sum, state;
-	int64_t total, parts;	/* pages by which total_vm, and its sisters together, are ahead */
-	bool has_total, one_bit;
+/* How far the counters are ahead of the sums over the VMAs, in pages. */
+struct sums {
+	int64_t total;		/* total_vm */
+	int64_t parts;		/* its sisters together */
+	unsigned int n_parts;	/* how many of those differ */
+	bool one_bit;		/* the only one that differs does so by one bit */
 };
 
-static bool fits_write(const struct vs_space *s, const struct vs_finding *f, struct tally *t)
-{
-	int64_t ahead;
+struct tally {
+	size_t link, balance, bound, sum, flags, state, node;
+	struct sums sums;
+	bool lone_count;	/* map_count is off by more than one */
+	bool write;
+	const struct vs_space *s;
+};
 
+static struct sums compare_sums(const struct vs_space *s, const struct vs_order *o)
+{
+	struct vs_sums seen = { 0 };
+	struct sums ret = { 0 };
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < o->v.n; i++) {
+		const struct vs_vma *v = &s->vmas.v[o->v.v[i]];
+
+		vs_sums_add(&seen, s->has, v->flags, v->file, vs_vma_pages(s, v));
+	}
+	for (enum vs_sum i = 0; i < VS_N_SUMS; i++) {
+		uint64_t counter;
+
+		if (!vs_sums_counter(s, i, &counter) || counter == seen.pages[i])
+			continue;
+		n++;
+		ret.one_bit = n == 1 && __builtin_popcountll(counter ^ seen.pages[i]) == 1;
+		if (i == VS_SUM_TOTAL) {
+			ret.total = (int64_t)(counter - seen.pages[i]);
+		} else {
+			ret.parts += (int64_t)(counter - seen.pages[i]);
+			ret.n_parts++;
+		}
+	}
+	return ret;
+}
+
+/* Is a function of that kind on the holder's stack? */
+static bool at_work(const struct tally *t, const char *what)
+{
+	return strstr(t->s->lock.where, what) != NULL;
+}
+
+/* Flags that could be: no access without its VM_MAY bit. A guess from the counters is no more than that. */
+static bool flags_could_be(uint64_t flags)
+{
+	return !(flags & 7 & ~(flags >> 4));
+}
+
+/* Does the VMA, or its neighbour above, grow down? */
+static bool near_stack(const struct tally *t, const struct vs_report *r, const struct vs_finding *f)
+{
+	for (size_t i = 0; i < r->order.v.n; i++) {
+		if (r->order.v.v[i] != f->vma)
+			continue;
+		return t->s->vmas.v[f->vma].flags & VS_VM_GROWSDOWN ||
+			(i + 1 < r->order.v.n && t->s->vmas.v[r->order.v.v[i + 1]].flags & VS_VM_GROWSDOWN);
+	}
+	return f->object == VS_OBJ_NODE;	// a pivot or a gap between them
+}
+
+/*
+ * A parent word as the kernel writes them: a node's address, the slot, and the bits
+ * that say what kind of node. One that has been replaced points to itself.
+ */
+static bool is_parent_word(const struct tally *t, uint64_t v)
+{
+	const struct vs_maple *m = &t->s->maple;
+
+	return (v & 7) == 6 && m->nodes.n && v >> 40 == m->nodes.v[0].addr >> 40;
+}
+
+/* The contents of a node that has been replaced are nobody's any more. */
+static bool is_dead_node(const struct tally *t, const struct vs_finding *f)
+{
+	const struct vs_maple *m = &t->s->maple;
+
+	for (size_t i = 0; f->object == VS_OBJ_NODE && i < m->nodes.n; i++)
+		if (m->nodes.v[i].addr == f->addr)
+			return vs_mnode_dead(&m->nodes.v[i]);
+	return false;
+}
+
+/* A pointer that is right but for one bit: objects of a slab do not lie like that. */
+static bool one_bit_off(const struct vs_finding *f)
+{
+	return f->has_expected && f->seen && f->expected && __builtin_popcountll(f->seen ^ f->expected) == 1;
+}
+
+/* A merge ends where the last of those that it swallows has ended, or begins where the first has begun. */
+static bool overlaps_are_merges(const struct vs_space *s, const struct vs_order *o)
+{
+	for (size_t i = 1; i < o->v.n; i++) {
+		const struct vs_vma *a = &s->vmas.v[o->v.v[i - 1]], *b = &s->vmas.v[o->v.v[i]];
+		bool meets = false;
+
+		if (a->end <= b->start)
+			continue;
+		for (size_t k = i; !meets && k < o->v.n && k < i + 4; k++)
+			meets = s->vmas.v[o->v.v[k]].end == a->end;
+		for (size_t k = i; !meets && k-- > 0 && k + 4 > i;)
+			meets = s->vmas.v[o->v.v[k]].start == b->start;
+		if (!meets)
+			return false;
+	}
+	return true;
+}
+
+/* May @p f be what an update leaves behind? */
+static bool fits(const struct vs_report *r, const struct vs_finding *f, struct tally *t)
+{
+	const bool hex = f->fmt == VS_VAL_HEX && f->has_seen;
+
+	if (t->write && is_dead_node(t, f)) {
+		t->node += 2;
+		return true;
+	}
 	switch (trace_of(f)) {
+	case TRACE_NODE:
+		t->node++;
+		return t->write && is_parent_word(t, f->seen);
 	case TRACE_LINK:
 		t->link++;
-		// counts have no pointer to look at
-		return f->fmt != VS_VAL_HEX || !f->has_seen || is_link(s, f->seen);
+		if (!t->write)
+			return false;
+		if (hex)
+			return is_link(t->s, f->seen) && !one_bit_off(f);
+		// alone, map_count is one behind; a run that is unmapped shows in the sums as well
+		t->lone_count |= !strcmp(f->rule->id, "map-count") && f->has_expected &&
+			f->seen + 1 != f->expected && f->seen != f->expected + 1;
+		return true;
 	case TRACE_BALANCE:
 		t->balance++;
-		return f->fmt != VS_VAL_HEX || !f->has_seen || on_page(s, f->seen);
+		return (t->write || near_stack(t, r, f)) && (!hex || on_page(t->s, f->seen));
 	case TRACE_BOUND:
 		t->bound++;
-		return !f->has_seen || on_page(s, f->seen);
+		return !hex || on_page(t->s, f->seen);
+	case TRACE_MERGE:
+		t->bound++;
+		return t->write && overlaps_are_merges(t->s, &r->order);
+	case TRACE_FLAGS:
+		t->flags++;
+		return t->write && f->has_expected && flags_could_be(f->seen) && flags_could_be(f->expected);
 	case TRACE_STATE:
 		t->state++;
-		return true;
+		return t->write;
 	case TRACE_SUM:
 		t->sum++;
-		if (!f->has_seen || !f->has_expected)
-			return true;
-		ahead = (int64_t)(f->seen - f->expected);
-		t->one_bit |= __builtin_popcountll(f->seen ^ f->expected) == 1;
-		if (!strcmp(f->rule->id, "total-vm")) {
-			t->has_total = true;
-			t->total = ahead;
-		} else {
-			t->parts += ahead;
-		}
 		return true;
 	case TRACE_NONE:
 		break;
@@ -120,33 +245,26 @@ static bool fits_write(const struct vs_space *s, const struct vs_finding *f, str
 	return false;
 }
 
-/* total_vm goes first, then the one sister that the VMA belongs to; never a sister alone. */
+/*
+ * total_vm goes first, then the one sister that the mapping belongs to; none is
+ * ever wrong on its own, but for mprotect(), which moves pages from one to another.
+ */
 static bool sums_fit(const struct tally *t)
 {
-	if (!t->sum)
-		return true;
-	if (!t->has_total || (t->parts && (t->parts < 0) != (t->total < 0)))
+	const struct sums *m = &t->sums;
+
+	// under the read lock counters are only ever ahead; total_vm may be done first
+	if (!t->write)
+		return m->total >= 0 && m->parts >= 0 &&
+			(m->parts <= m->total || at_work(t, "unmap") || at_work(t, "munmap"));
+	if (!m->total)
+		return !m->n_parts || at_work(t, "mprotect") || at_work(t, "vma_modify") || t->link;
+	if (m->parts && (m->parts < 0) != (m->total < 0))
 		return false;
-	if (t->parts < 0 ? t->parts < t->total : t->parts > t->total)
+	if (m->total < 0 ? m->parts < m->total : m->parts > m->total)
 		return false;
 	// alone, and off by one bit: a memory error explains it as well, and better
-	return t->parts || t->link || t->bound || !t->one_bit;
-}
-
-static bool fits_read(const struct vs_space *s, const struct vs_finding *f, struct tally *t)
-{
-	if (!fits_write(s, f, t))
-		return false;
-	switch (trace_of(f)) {
-	case TRACE_SUM:
-		return f->has_seen && f->has_expected && f->seen > f->expected;
-	case TRACE_BOUND:
-	case TRACE_BALANCE:
-		return f->vma != VS_NONE ? (s->vmas.v[f->vma].flags & VS_VM_GROWSDOWN) != 0 :
-			f->object == VS_OBJ_NODE && t->bound != 0;
-	default:
-		return false;
-	}
+	return m->n_parts || t->link || t->bound || !m->one_bit;
 }
 
 char *vs_lock_words(const struct vs_lock *lock)
@@ -179,25 +297,37 @@ char *vs_lock_words(const struct vs_lock *lock)
 
 bool vs_torn_explains(const struct vs_space *s, const struct vs_report *r, char **why_ret)
 {
-	const bool write = s->lock.held == VS_LOCK_WRITE;
-	struct tally t = { 0 };
+	struct tally t = { .s = s, .write = s->lock.held == VS_LOCK_WRITE };
 
 	*why_ret = NULL;
-	if (!write && s->lock.held != VS_LOCK_READ)
+	if (!t.write && s->lock.held != VS_LOCK_READ)
 		return false;
-	for (size_t i = 0; i < r->findings.n; i++) {
-		const struct vs_finding *f = &r->findings.v[i];
-
-		if (f->severity != VS_SEV_ERROR)
-			continue;
-		if (!(write ? fits_write(s, f, &t) : fits_read(s, f, &t)))
+	for (size_t i = 0; i < r->findings.n; i++)
+		if (r->findings.v[i].severity == VS_SEV_ERROR && !fits(r, &r->findings.v[i], &t))
 			return false;
-	}
+	t.sums = compare_sums(s, &r->order);
 	if (t.link > MAX_LINKED || !sums_fit(&t))
 		return false;
-	// balance and state follow something; alone they are damage
-	if ((t.balance || t.state) && !t.link && !t.bound && !t.sum)
+	// Flags, balance and state follow something else; alone they are damage.
+	if (t.flags && !t.link && !t.sums.total && !at_work(&t, "mprotect") && !at_work(&t, "vma_modify"))
 		return false;
+	if ((t.balance || t.state) && !t.link && !t.bound && !t.sum && !t.node)
+		return false;
+	if (t.lone_count && t.link == 1 && !t.sums.total && !t.sums.n_parts && !t.node && !t.balance)
+		return false;
+	// a node that is replaced has children: several say so, or one that is damaged
+	if (t.node == 1)
+		return false;
+	// What moves under the read lock is the lower bound of a stack and what depends on it.
+	if (!t.write && t.bound && !t.sums.total) {
+		bool stack = false;
+
+		for (size_t i = 0; i < r->findings.n; i++)
+			stack |= trace_of(&r->findings.v[i]) == TRACE_BOUND &&
+				near_stack(&t, r, &r->findings.v[i]);
+		if (!stack)
+			return false;
+	}
 	*why_ret = vs_lock_words(&s->lock);
 	return true;
 }
