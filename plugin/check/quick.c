@@ -136,7 +136,7 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 		bad |= list && v->addr != next;
 		bad |= prev_has && v->prev != prev_addr;
 		if (kernel) {
-			bad |= v->mm != s->mm || vs_flags_bad(v->flags);
+			bad |= v->mm != s->mm || vs_flags_bad(v->flags) || vs_prot_bad(s, v);
 			vs_sums_add(&sums, s->has, v->flags, v->file,
 				    (v->end - v->start) >> s->page_shift);
 		}

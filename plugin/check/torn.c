@@ -51,7 +51,7 @@ static const struct {
 	{ "total-vm", TRACE_SUM }, { "data-vm", TRACE_SUM }, { "exec-vm", TRACE_SUM },
 	{ "stack-vm", TRACE_SUM }, { "shared-vm", TRACE_SUM },
 	{ "vma-flags", TRACE_FLAGS },
-	{ "vma-attached", TRACE_STATE },
+	{ "vma-attached", TRACE_STATE }, { "vma-prot", TRACE_STATE },
 	{ "maple-parent", TRACE_NODE }, { "maple-dead", TRACE_NODE },
 	{ "maple-range", TRACE_BOUND }, { "maple-pivot", TRACE_BOUND }, { "maple-gap", TRACE_BALANCE },
 	{ "maple-meta-gap", TRACE_BALANCE }, { "maple-nulls", TRACE_BALANCE },

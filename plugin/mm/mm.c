@@ -108,6 +108,23 @@ static void read_maple_root(struct vs_kernel *k, uint64_t mm, const unsigned cha
 	m->flags = vs_load(mt + l->mtree.ma_flags.off, l->mtree.ma_flags.size, be);
 }
 
+/* protection_map[16]: a pgprot_t for each combination of read, write, execute, shared. */
+static void read_prot_map(struct vs_kernel *k, struct vs_space *s)
+{
+	const unsigned int size = k->layout.vma.vm_page_prot.size;
+	unsigned char raw[16 * 8];
+	uint64_t at;
+
+	if (!vs_has(k->layout.vma.vm_page_prot) || size > 8 || !vs_kernel_sym(k, VS_SYM_PROTECTION_MAP, &at) ||
+	    !vs_from_ok(vs_kmem_read(&k->mem, at, raw, 16 * size, NULL)))
+		return;
+	for (unsigned int i = 0; i < 16; i++) {
+		s->prot_map[i] = vs_load(raw + i * size, size, k->mem.target.big_endian);
+		s->prot_mask |= s->prot_map[i] ^ s->prot_map[0];
+	}
+	s->has |= VS_HAS_PROT_MAP;
+}
+
 /* The gate VMA is a variable of the kernel, the same for all that may use it. */
 static void read_gate(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_space *s)
 {
@@ -220,6 +237,7 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	if (s->f.task_size && s->f.task_size < s->limit && !(s->f.task_size & (vs_page_size(&k->mem.target) - 1)))
 		s->limit = s->f.task_size;
 	read_gate(k, raw, s);
+	read_prot_map(k, s);
 	if (!s->mm_absent)
 		read_mmap_dir(k, raw, s);
 	// A dump cannot hold more VMAs than fit into it, whatever its pointers say.

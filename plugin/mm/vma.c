@@ -50,6 +50,7 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 	v->ops = LD(vm_ops);
 	v->private_data = LD(vm_private_data);
 	v->anon_vma = LD(anon_vma);
+	v->page_prot = LD(vm_page_prot);
 	v->refcnt = (uint32_t)LD(vm_refcnt);
 	v->lock_seq = (uint32_t)LD(vm_lock_seq);
 	v->detached = LD(detached) != 0;

@@ -49,6 +49,7 @@ struct vs_vma {
 	uint64_t ops;		/* vm_ops */
 	uint64_t private_data;	/* vm_private_data */
 	uint64_t anon_vma;
+	uint64_t page_prot;	/* vm_page_prot */
 	uint32_t refcnt;	/* vm_refcnt: 0 where detached */
 	uint32_t lock_seq;	/* vm_lock_seq: that of the mm while a writer holds the VMA */
 	uint32_t fact;		/* index into space->facts: path, dev, inode; VS_NONE before asked for */
@@ -101,6 +102,7 @@ enum vs_has {
 	VS_HAS_DETACHED		= 1 << 11,	/* vm_area_struct.detached (6.4 to 6.14) */
 	VS_HAS_REFCNT		= 1 << 12,	/* vm_refcnt (6.15+) */
 	VS_HAS_STRICT_HEAP	= 1 << 14,	/* vma_is_initial_heap() wants more than a common edge (6.7+) */
+	VS_HAS_PROT_MAP		= 1 << 15,	/* protection_map could be read */
 	VS_HAS_LOCK_SEQ		= 1 << 13,	/* vm_lock_seq, mm_lock_seq (6.4+) */
 	VS_HAS_USERS		= 1 << 17,	/* mm_users, mm_count, and the tasks are known */
 	VS_HAS_VMACACHE		= 1 << 18,	/* task_struct.vmacache (3.15 to 6.0), read */
@@ -201,6 +203,7 @@ struct vs_space {
 	uint8_t page_shift;
 	uint8_t word;		/* bytes of a pointer */
 	uint16_t rb_offset;	/* of vm_rb in vm_area_struct: what the dump's rb pointers are larger by */
+	uint64_t prot_map[16], prot_mask;	/* protection_map; the bits in which its entries differ */
 	uint64_t stack_guard_gap;	/* bytes, from the dump */
 	bool mm_absent;		/* the mm_struct itself is not (wholly) in the dump */
 	uint8_t mm_from;	/* enum vs_from of its worst byte */
