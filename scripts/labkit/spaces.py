@@ -370,7 +370,7 @@ class Space:
     def _look_at_tree(self, state):
         root = self.k.get(self.mm, "mm_struct", "mm_mt", "ma_root")
         if root & 3 == 2 and root > 4096:
-            self._node(state, root, 0, (1 << 64) - 1, 0)
+            self._node(state, root, 0, (1 << 64) - 1, 0, None)
         for first, last, address in state.tree:
             vma = self._take(state, address)
             if (vma.start, vma.end - 1) != (first, last):
@@ -379,8 +379,8 @@ class Space:
         if state.map_count != len(state.tree):
             state.broken["map_count"] = f"map_count {state.map_count}, tree {len(state.tree)}"
 
-    def _node(self, state, enode, low, high, depth):
-        """The largest gap at and below a node."""
+    def _node(self, state, enode, low, high, depth, parent):
+        """The largest gap at and below a node; `parent`: (node, slot), None at the root."""
         if depth > 31 or len(state.tree) > MAX:
             raise LabError("the maple tree does not end")
         kind, node = enode >> 3 & 15, enode & ~0xff
@@ -390,6 +390,9 @@ class Space:
         gaps = raw[20:30] if kind == 3 else ()
         if raw[0] & ~0xff == node:
             state.broken.setdefault("dead node", f"maple node {node:#x} is dead")
+        elif parent and (raw[0] & ~0xff, raw[0] >> 3 & 0x1f) != parent:
+            state.broken.setdefault("parent", f"maple node {node:#x} has parent {raw[0]:#x}, is in slot "
+                                              f"{parent[1]} of {parent[0]:#x}")
         first, largest = low, 0
         for i in range(slots):
             last = pivots[i] if i < slots - 1 else high
@@ -401,7 +404,7 @@ class Space:
                 elif not slot[i]:
                     largest = max(largest, last - first + 1)
             elif slot[i]:
-                below = self._node(state, slot[i], first, last, depth + 1)
+                below = self._node(state, slot[i], first, last, depth + 1, (node, i))
                 if gaps and gaps[i] != below:
                     state.broken.setdefault("gap", f"gap {i} of maple node {node:#x} is {gaps[i]:#x}, "
                                                    f"its child has {below:#x}")

@@ -14,8 +14,8 @@ from .gdbstub import GdbStub, NoStop
 from .spaces import Kernel, Ram, Space, Task, symbols
 from .ui import LabError, say, warn
 
-ATTEMPTS = 6            # rounds of the worker until a scenario is given up
-STEPS = 60000           # instructions in one round
+ATTEMPTS = 5            # arrivals at its function until a scenario is given up
+STEPS = 60000           # instructions after one arrival
 WAIT = 60               # seconds for a breakpoint to be met
 LIST, MAPLE, VMA_LOCK = "list", "maple", "VMA locks"
 
@@ -61,10 +61,15 @@ def half_split(before, now):
     return shrunk(before, now) and entries(now) == entries(before) and now.map_count == before.map_count
 
 
+def settled(state):
+    """Whatever tree there is stands, nothing is still being linked."""
+    return not {"rb and list", "rb parent", "rb colour", "rb height", "gap", "dead node", "parent",
+                "range"} & set(state.broken)
+
+
 def one_more(before, now):
-    """Inserted, but not counted; the trees have settled."""
-    settled = not any(rule in now.broken for rule in ("rb and list", "rb colour", "rb height", "gap", "dead node"))
-    return entries(now) == now.map_count + 1 and settled
+    """Inserted, but not counted."""
+    return entries(now) == now.map_count + 1 and settled(now)
 
 
 def merging(before, now):
@@ -94,13 +99,12 @@ def still_in_list(before, now):
 
 def rewriting(before, now):
     """VMAs are gone from the tree, whose nodes or gaps are still being replaced."""
-    return len(now.tree) < now.map_count and bool({"dead node", "gap"} & set(now.broken))
+    return len(now.tree) < now.map_count and not settled(now)
 
 
 def cleared(before, now):
     """The three are out of the tree, which is whole again, and not yet uncounted."""
-    settled = not {"dead node", "gap", "range"} & set(now.broken)
-    return len(now.tree) == now.map_count - 3 and settled
+    return len(now.tree) == now.map_count - 3 and settled(now)
 
 
 def counters_high(before, now):
@@ -293,7 +297,7 @@ class Hunt:
                 if stop:
                     self._verify(stop)
                     return stop
-            self.missing[scenario.name] = f"not seen in {ATTEMPTS} rounds"
+            self.missing[scenario.name] = f"not seen in {ATTEMPTS} arrivals"
         except NoStop as e:
             self.missing[scenario.name] = str(e)
         return None
@@ -309,7 +313,9 @@ class Hunt:
         now = self.space.look()
         steps = 0
         while not self._fits(scenario, before, now):
-            # Back in the caller of the first function: it has not been this time.
+            # Let go of the lock, or back in the caller of the first function: it has not been this time.
+            if scenario.lock == "write" and not now.written:
+                return None
             if steps >= STEPS or registers["rsp"] > bound or not task.runs_on(registers["rsp"]):
                 return None
             self.stub.step()
