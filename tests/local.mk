@@ -50,6 +50,13 @@ unpacked:
 clean-local:
 	rm -rf unpacked
 
+# Damage on purpose; DIR... by hand, and by scripts/test --full.
+EXTRA_PROGRAMS += %D%/damage/damage
+%C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h %D%/damage/fields.c
+check_DATA += %D%/damage/damage$(EXEEXT)
+CLEANFILES += %D%/damage/damage$(EXEEXT)
+dist_check_SCRIPTS += %D%/damage/corpus.sh
+
 # GDB itself is not built with ASan, so the runtime has to be in it before the
 # extension comes. Some library's constructor takes a lock before ASan is up
 # and GDB hangs, unless the allocator has been used by then: early.c.

@@ -112,7 +112,8 @@ struct vs_mbound {
 struct vs_maple_belief {
 	bool judged;		/* the tree could be held against the VMAs */
 	bool whole;		/* no part of it is missing */
-	bool moved;		/* entries stand in each other's places: the walk's order is not by address */
+	bool moved;		/* entries stand where they do not belong: the walk's order is not by address */
+	bool *stray;		/* by index into s->vmas: reached by a wrong pointer; NULL: none is */
 	unsigned int height;	/* 0: not known */
 	uint64_t top;		/* ULONG_MAX of the target */
 	struct vs_map by_addr;	/* node address -> index */
@@ -142,6 +143,12 @@ struct vs_mcharge *vs_maple_charge(struct vs_check_ctx *ctx, enum vs_mrule rule,
 				   const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
 void vs_mcharge_expect(struct vs_mcharge *c, uint64_t expected);
+
+/** The VMAs of all entries of the nodes [@p from, @p to) do not belong here. False without memory. */
+bool vs_maple_stray(struct vs_check_ctx *ctx, uint32_t from, uint32_t to);
+
+/** How many entries of the nodes [@p from, @p to) are VMAs of this mm by their vm_mm. */
+size_t vs_maple_count_ours(const struct vs_check_ctx *ctx, uint32_t from, uint32_t to);
 
 /** Which node hangs where, where each ends, and the cells. False without memory. */
 bool vs_maple_shape(struct vs_check_ctx *ctx);

@@ -62,11 +62,56 @@ void vs_maple_belief_deinit(struct vs_maple_belief *b)
 	vs_map_deinit(&b->by_addr);
 	free(b->knots);
 	free(b->at);
+	free(b->stray);
 	vs_vec_deinit(&b->post);
 	vs_vec_deinit(&b->cells);
 	vs_vec_deinit(&b->votes);
 	vs_vec_deinit(&b->bounds);
 	vs_vec_deinit(&b->charges);
+}
+
+/* Whose the VMAs are. */
+
+/** The first entry of node @p node or a later one. */
+static size_t first_entry(const struct vs_maple *m, uint32_t node)
+{
+	size_t lo = 0, hi = m->entries.n;
+
+	while (lo < hi) {	// entries are in the order of their nodes
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->entries.v[mid].node < node)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+size_t vs_maple_count_ours(const struct vs_check_ctx *ctx, uint32_t from, uint32_t to)
+{
+	const struct vs_maple *m = &ctx->s->maple;
+	size_t n = 0;
+
+	for (size_t i = first_entry(m, from); i < m->entries.n && m->entries.v[i].node < to; i++)
+		n += m->entries.v[i].kind == VS_MENTRY_VMA &&
+		     ctx->s->vmas.v[m->entries.v[i].vma].mm == ctx->s->mm;
+	return n;
+}
+
+bool vs_maple_stray(struct vs_check_ctx *ctx, uint32_t from, uint32_t to)
+{
+	const struct vs_maple *m = &ctx->s->maple;
+
+	ctx->maple.moved = true;
+	if (!ctx->maple.stray)
+		ctx->maple.stray = calloc(ctx->s->vmas.n + 1, sizeof(*ctx->maple.stray));
+	if (!ctx->maple.stray)
+		return false;
+	for (size_t i = first_entry(m, from); i < m->entries.n && m->entries.v[i].node < to; i++)
+		if (m->entries.v[i].kind == VS_MENTRY_VMA)
+			ctx->maple.stray[m->entries.v[i].vma] = true;
+	return true;
 }
 
 /* The root. */
@@ -110,21 +155,16 @@ static bool no_tree(struct vs_check_ctx *ctx)
 	return true;
 }
 
-/** All VMAs are there: map_count says so, or total_vm. */
-static bool seems_whole(const struct vs_check_ctx *ctx)
+/** The node that ma_root leads to is the top of this mm's tree: VMAs, height or counters say so. */
+static bool seems_root(const struct vs_check_ctx *ctx)
 {
 	const struct vs_maple *m = &ctx->s->maple;
-	uint64_t n = 0, pages = 0;
+	size_t ours = vs_maple_count_ours(ctx, 0, (uint32_t)m->nodes.n);
+	unsigned int depth = 0;
 
-	for (size_t i = 0; i < m->entries.n; i++) {
-		const struct vs_mentry *e = &m->entries.v[i];
-
-		if (e->kind != VS_MENTRY_VMA)
-			continue;
-		n++;
-		pages += vs_vma_pages(ctx->s, &ctx->s->vmas.v[e->vma]);
-	}
-	return n && (n == ctx->s->f.map_count || pages == ctx->s->f.total_vm);
+	for (size_t i = 0; i < m->nodes.n; i++)
+		depth = m->nodes.v[i].depth > depth ? m->nodes.v[i].depth : depth;
+	return ours && (ours == ctx->s->f.map_count || depth + 1 == VS_MAPLE_HEIGHT(m->flags));
 }
 
 /** The topmost node says that the tree is its parent. False if ma_root leads elsewhere. */
@@ -136,7 +176,7 @@ static bool root_is_right(struct vs_check_ctx *ctx)
 
 	if (n->parent_word == (m->tree | 1))
 		return true;
-	if (seems_whole(ctx)) {
+	if (seems_root(ctx)) {
 		c = vs_maple_charge(ctx, vs_mnode_dead(n) ? VS_MR_DEAD : VS_MR_PARENT, 0, VS_MM_PARENT, 0,
 				    n->parent_word, "parent is %#" PRIx64 "; this is the root, whose parent "
 				    "is the tree, with bit 0 set", n->parent_word);
@@ -149,6 +189,9 @@ static bool root_is_right(struct vs_check_ctx *ctx)
 		charge_root(ctx, ", a node whose parent is another node");
 	else
 		charge_root(ctx, ", a node that does not name this tree as its parent");
+	if (!vs_maple_count_ours(ctx, 0, (uint32_t)m->nodes.n) &&
+	    !vs_maple_stray(ctx, 0, (uint32_t)m->nodes.n))
+		ctx->maple.failed = true;
 	return false;
 }
 
@@ -304,6 +347,8 @@ static void find_leaf_gap(struct vs_check_ctx *ctx, uint32_t t)
 		const struct vs_mcell *c = &b->cells.v[q];
 		uint64_t size = c->last + 1 - vs_mcell_first(b, q);
 
+		if (c->kind == VS_CELL_LOST)
+			k->whole = false;	// was it a VMA?
 		if (c->kind != VS_CELL_NULL)
 			continue;
 		k->whole &= c->known && (!q || b->cells.v[q - 1].known);

@@ -135,6 +135,12 @@ static bool find_displaced(struct vs_check_ctx *ctx)
 			d->vma = c->vma;
 			c->kind = VS_CELL_LOST;
 			c->vma = VS_NONE;
+		} else if (d->kind == VS_CELL_NULL) {
+			charge_displaced(ctx, k, q);	// exchanged with a free range
+			d->kind = VS_CELL_VMA;
+			d->vma = c->vma;
+			c->kind = VS_CELL_NULL;
+			c->vma = VS_NONE;
 		} else if (d->kind == VS_CELL_VMA && displaced(ctx, q)) {
 			const struct vs_vma *u = &ctx->s->vmas.v[d->vma];
 			uint64_t mine;
@@ -573,6 +579,37 @@ static void find_missing(struct vs_check_ctx *ctx)
 			rivals ? " (it may be another range of that size)" : "");
 }
 
+/**
+ * Slots with a pointer to nowhere: was there a VMA, or has garbage been written
+ * into a free range? No VMA reaches beyond user addresses; else the counters say.
+ */
+static void find_free(struct vs_check_ctx *ctx)
+{
+	struct vs_maple_belief *b = &ctx->maple;
+	uint64_t n = 0, pages = 0, lost_pages = 0;
+	bool whole = b->whole && !ctx->incomplete;
+	uint32_t lost = VS_NONE;
+
+	for (uint32_t k = 0; k < b->cells.n; k++) {
+		struct vs_mcell *c = &b->cells.v[k];
+		uint64_t size = (c->last + 1 - vs_mcell_first(b, k)) >> ctx->s->page_shift;
+
+		if (c->kind == VS_CELL_LOST && c->known && ctx->s->limit && c->last >= ctx->s->limit)
+			c->kind = VS_CELL_NULL;
+		whole = whole && c->known && (c->kind != VS_CELL_LOST || lost == VS_NONE);
+		n += c->kind == VS_CELL_VMA;
+		pages += c->kind == VS_CELL_VMA ? size : 0;
+		if (c->kind == VS_CELL_LOST) {
+			lost = k;
+			lost_pages = size;
+		}
+	}
+	if (lost == VS_NONE || !whole || pages != ctx->s->f.total_vm || n != ctx->s->f.map_count)
+		return;
+	if (lost_pages)
+		b->cells.v[lost].kind = VS_CELL_NULL;
+}
+
 bool vs_maple_bounds(struct vs_check_ctx *ctx)
 {
 	if (!find_displaced(ctx))
@@ -580,6 +617,7 @@ bool vs_maple_bounds(struct vs_check_ctx *ctx)
 	charge_lost(ctx);
 	if (!weigh_all(ctx) || !accuse(ctx))
 		return false;
+	find_free(ctx);
 	find_missing(ctx);
 	return true;
 }

@@ -67,35 +67,12 @@ static uint32_t subtree_end(const struct vs_maple *m, uint32_t t)
 /** Is there anything below node @p t that belongs to this mm? */
 static bool is_ours(const struct vs_check_ctx *ctx, uint32_t t)
 {
-	const struct vs_maple *m = &ctx->s->maple;
-	uint32_t end = subtree_end(m, t);
-	size_t lo = 0, hi = m->entries.n;
+	uint32_t end = subtree_end(&ctx->s->maple, t);
 
 	for (uint32_t i = t + 1; i < end; i++)
 		if (knot(ctx, i)->placed)
 			return true;
-	while (lo < hi) {	// entries are in the order of their nodes
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->entries.v[mid].node < t)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (; lo < m->entries.n && m->entries.v[lo].node < end; lo++)
-		if (m->entries.v[lo].kind == VS_MENTRY_VMA)
-			return true;
-	return false;
-}
-
-/** Does @p word look like the parent word of a node of some tree? */
-static bool plausible_parent(const struct vs_check_ctx *ctx, uint64_t word)
-{
-	const struct vs_maple *m = &ctx->s->maple;
-	unsigned int bits = 8u * ctx->s->word - 8;
-
-	// kernel addresses have their topmost byte in common
-	return word >> bits == m->tree >> bits && ((word & 7) == 6 || (word & 7) == 1);
+	return vs_maple_count_ours(ctx, t, end);
 }
 
 /** Does slot @p i of @p n look like the others of its node, so that it can be believed? */
@@ -111,25 +88,14 @@ static bool plausible_slot(const struct vs_maple *m, const struct vs_mnode *n, u
 	return low == leaf || low == (VS_MT_ARANGE_64 << 3 | 4) || low == (VS_MT_RANGE_64 << 3 | 4);
 }
 
-/** A slot leads to what is no node of this tree: the slot is wrong, or the node is gone. */
-static void charge_no_node(struct vs_check_ctx *ctx, uint32_t p, unsigned int i, bool readable,
-			   bool other_tree, const char *why)
+/** A slot that leads to no node of this tree. */
+static void charge_slot(struct vs_check_ctx *ctx, uint32_t p, unsigned int i, const char *why)
 {
 	const struct vs_maple *m = &ctx->s->maple;
-	const struct vs_mnode *n = &m->nodes.v[p];
-	uint64_t value = vs_mnode_slots(m, n)[i];
-	struct vs_mcharge *c;
+	uint64_t value = vs_mnode_slots(m, &m->nodes.v[p])[i];
 
-	if (readable && !other_tree && plausible_slot(m, n, i)) {
-		c = vs_maple_charge(ctx, VS_MR_SLOT, p, VS_MM_NODE, 0, 0,
-				    "slot[%u] of node %#" PRIx64 " leads here, but what is here is no "
-				    "maple node: overwritten or freed", i, n->addr);
-		if (c)
-			c->addr = vs_mte_node(value);
-		return;
-	}
-	vs_maple_charge(ctx, VS_MR_SLOT, p, VS_MM_SLOT, i, value, "slot[%u] is %#" PRIx64 ", %s", i,
-			value, why);
+	vs_maple_charge(ctx, VS_MR_SLOT, p, VS_MM_SLOT, i, value, "slot[%u] is %#" PRIx64 ", %s", i, value,
+			why);
 }
 
 /** Two slots whose children name each other's place: exchanged. */
@@ -178,9 +144,9 @@ static void settle(struct vs_check_ctx *ctx, uint32_t t)
 
 	if (settle_swap(ctx, t))
 		return;
-	if (!is_ours(ctx, t)) {
-		charge_no_node(ctx, n->parent, n->slot, true, plausible_parent(ctx, n->parent_word),
-			       "which is no node of this tree");
+	if (!is_ours(ctx, t)) {	// told as the hole that it leaves
+		if (!vs_maple_stray(ctx, t, subtree_end(m, t)))
+			ctx->maple.failed = true;
 		return;
 	}
 	hang(ctx, t, n->parent, n->slot);
@@ -213,29 +179,32 @@ static void settle_rest(struct vs_check_ctx *ctx)
 	}
 }
 
-/** Slots of inner nodes at which the walk broke off, unless a good edge starts there. */
-static void charge_breaks(struct vs_check_ctx *ctx)
+/** Do the two differ in their topmost byte alone? The walk has taken a tag off (arm64). */
+static bool is_tagged(uint64_t seen, uint64_t addr)
 {
-	static const char *const words[] = {
-		[VS_STOP_CYCLE] = "a node that hangs elsewhere",
-		[VS_STOP_ABSENT] = "where the dump has no bytes",
-		[VS_STOP_WILD] = "where there is no memory",
-		[VS_STOP_FOREIGN] = "which is no maple node",
-		[VS_STOP_BOUND] = "deeper than a maple tree can be",
-	};
+	return !((seen ^ addr) & (UINT64_MAX >> 8) & ~VS_MAPLE_NODE_MASK) && seen >> 56 != addr >> 56;
+}
+
+/** The same for entries. */
+static void charge_tags(struct vs_check_ctx *ctx)
+{
 	const struct vs_maple *m = &ctx->s->maple;
 
-	for (size_t i = 0; i < m->breaks.n; i++) {
-		const struct vs_mbreak *b = &m->breaks.v[i];
-		const struct vs_mnode *n = b->node == VS_NONE ? NULL : &m->nodes.v[b->node];
+	for (size_t k = 0; k < ctx->maple.cells.n; k++) {
+		const struct vs_mcell *c = &ctx->maple.cells.v[k];
+		struct vs_mcharge *charge;
+		uint64_t seen, addr;
 
-		if (!n || n->leaf || !knot(ctx, b->node)->placed ||
-		    ctx->maple.at[vs_mslot_at(n, b->slot)] != VS_NONE)
+		if (c->kind != VS_CELL_VMA)
 			continue;
-		// an honest pointer into an excluded page
-		if (b->stop == VS_STOP_ABSENT && plausible_slot(m, n, b->slot))
+		seen = vs_mnode_slots(m, &m->nodes.v[c->node])[c->slot];
+		addr = ctx->s->vmas.v[c->vma].addr;
+		if (seen == addr)
 			continue;
-		charge_no_node(ctx, b->node, b->slot, b->why == VS_MW_TYPE, false, words[b->stop]);
+		charge = vs_maple_charge(ctx, VS_MR_SLOT, c->node, VS_MM_SLOT, c->slot, seen,
+					 "slot[%u] is %#" PRIx64 ", which is tagged; this kernel tags no "
+					 "pointers", c->slot, seen);
+		vs_mcharge_expect(charge, addr);
 	}
 }
 
@@ -253,18 +222,30 @@ static void charge_types(struct vs_check_ctx *ctx)
 		if (!k->placed)
 			continue;
 		seen = vs_mnode_slots(m, &m->nodes.v[k->up])[k->slot];
-		// exchanged slots have been told
-		if (vs_mte_node(seen) != n->addr ||
-		    (seen & VS_MAPLE_NODE_MASK) == vs_menode_low(n))
+		if (seen == (n->addr | vs_menode_low(n)))
 			continue;
-		c = vs_maple_charge(ctx, VS_MR_SLOT, k->up, VS_MM_SLOT, k->slot, seen,
-				    "slot[%u] is %#" PRIx64 ": its low byte does not say %s, which is "
-				    "what it leads to", k->slot, seen, vs_mtype_name(n->type));
+		if ((seen & VS_MAPLE_NODE_MASK) == vs_menode_low(n)) {
+			if (!is_tagged(seen, n->addr))
+				continue;	// exchanged slots have been told
+			c = vs_maple_charge(ctx, VS_MR_SLOT, k->up, VS_MM_SLOT, k->slot, seen,
+					    "slot[%u] is %#" PRIx64 ", which is tagged; this kernel tags "
+					    "no pointers", k->slot, seen);
+		} else {
+			c = vs_maple_charge(ctx, VS_MR_SLOT, k->up, VS_MM_SLOT, k->slot, seen,
+					    "slot[%u] is %#" PRIx64 ": its low byte does not say %s, which "
+					    "is what it leads to", k->slot, seen, vs_mtype_name(n->type));
+		}
 		vs_mcharge_expect(c, n->addr | vs_menode_low(n));
 	}
 }
 
 /* Where a node ends. */
+
+/** Metadata is two small bytes; what else is as small is XA_ZERO_ENTRY. */
+static bool looks_like_meta(uint64_t word)
+{
+	return word && word <= 0xffff && word != 0x406;
+}
 
 /**
  * How much in node @p t speaks against @p end being its last slot in use. Slots,
@@ -283,8 +264,10 @@ static unsigned int end_cost(const struct vs_check_ctx *ctx, uint32_t t, unsigne
 	for (unsigned int i = 0; i < n->n_slots; i++) {
 		bool child = !n->leaf && ctx->maple.at[vs_mslot_at(n, i)] != VS_NONE;
 
-		if (i > end && i == n->n_slots - 1u && meta && !gaps)
+		if (i == n->n_slots - 1u && !gaps && meta)
 			cost += slots[i] > 0xffff ? child ? 4 : 2 : 0;
+		else if (i == n->n_slots - 1u && !gaps && looks_like_meta(slots[i]))
+			cost += n->meta_end == end - 1 ? 4 : 2;
 		else if (i > end)
 			cost += slots[i] ? child ? 4 : 2 : 0;
 		else if (!slots[i])
@@ -449,43 +432,51 @@ static bool pass(struct vs_check_ctx *ctx)
 	}
 }
 
-/** NULL where a child must be. */
-static void charge_null_children(struct vs_check_ctx *ctx)
+/** Where the walk broke off, by node and slot. False without memory. */
+static bool map_breaks(const struct vs_maple *m, struct vs_map *ret)
 {
+	for (size_t i = 0; i < m->breaks.n; i++) {
+		const struct vs_mbreak *b = &m->breaks.v[i];
+
+		if (b->node != VS_NONE && !vs_map_set(ret, (uint64_t)b->node << 8 | b->slot, b->stop))
+			return false;
+	}
+	return true;
+}
+
+/** Slots of inner nodes without a child; and which cells the dump merely does not hold. */
+static void charge_holes(struct vs_check_ctx *ctx, const struct vs_map *breaks)
+{
+	static const char *const words[] = {
+		[VS_STOP_END] = "which is no node of this tree",
+		[VS_STOP_CYCLE] = "a node that hangs elsewhere",
+		[VS_STOP_ABSENT] = "where the dump has no bytes",
+		[VS_STOP_WILD] = "where there is no memory",
+		[VS_STOP_FOREIGN] = "which is no maple node, or one that has been overwritten",
+		[VS_STOP_BOUND] = "deeper than a maple tree can be",
+	};
 	const struct vs_maple *m = &ctx->s->maple;
 
 	for (size_t k = 0; k < ctx->maple.cells.n; k++) {
-		const struct vs_mcell *c = &ctx->maple.cells.v[k];
+		struct vs_mcell *c = &ctx->maple.cells.v[k];
+		const struct vs_mnode *n = &m->nodes.v[c->node];
+		uint32_t stop;
 
-		if (c->kind == VS_CELL_HOLE && !vs_mnode_slots(m, &m->nodes.v[c->node])[c->slot])
+		if (c->kind != VS_CELL_HOLE && c->kind != VS_CELL_LOST)
+			continue;
+		stop = vs_map_get(breaks, (uint64_t)c->node << 8 | c->slot);
+		if (c->kind == VS_CELL_LOST) {
+			c->kind = stop == VS_STOP_ABSENT ? VS_CELL_ABSENT : VS_CELL_LOST;
+		} else if (!vs_mnode_slots(m, n)[c->slot]) {
 			vs_maple_charge(ctx, VS_MR_SLOT, c->node, VS_MM_SLOT, c->slot, 0,
 					"slot[%u] is NULL: an inner node has a child up to its last "
 					"slot, %u", c->slot, knot(ctx, c->node)->end);
+		} else if (stop == VS_STOP_ABSENT && plausible_slot(m, n, c->slot)) {
+			c->kind = VS_CELL_ABSENT;	// an honest pointer into an excluded page
+		} else {
+			charge_slot(ctx, c->node, c->slot, words[stop == VS_MAP_NONE ? VS_STOP_END : stop]);
+		}
 	}
-}
-
-/** Cells that are missing from the dump rather than damaged. */
-static bool mark_absent(struct vs_check_ctx *ctx)
-{
-	const struct vs_maple *m = &ctx->s->maple;
-	struct vs_map absent = { 0 };
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < m->breaks.n; i++) {
-		const struct vs_mbreak *b = &m->breaks.v[i];
-
-		if (b->node != VS_NONE && b->stop == VS_STOP_ABSENT)
-			ok = vs_map_set(&absent, (uint64_t)b->node << 8 | b->slot, 1);
-	}
-	for (size_t k = 0; ok && absent.n && k < ctx->maple.cells.n; k++) {
-		struct vs_mcell *c = &ctx->maple.cells.v[k];
-
-		if ((c->kind == VS_CELL_HOLE || c->kind == VS_CELL_LOST) &&
-		    vs_map_get(&absent, (uint64_t)c->node << 8 | c->slot) != VS_MAP_NONE)
-			c->kind = VS_CELL_ABSENT;
-	}
-	vs_map_deinit(&absent);
-	return ok;
 }
 
 static bool set_up(struct vs_check_ctx *ctx)
@@ -514,16 +505,21 @@ static bool set_up(struct vs_check_ctx *ctx)
 
 bool vs_maple_shape(struct vs_check_ctx *ctx)
 {
+	struct vs_map breaks = { 0 };
+	bool ok;
+
 	if (!set_up(ctx))
 		return false;
 	knot(ctx, 0)->placed = true;
 	hang_agreed(ctx);
 	settle_rest(ctx);
-	charge_breaks(ctx);
 	charge_types(ctx);
 	ctx->maple.whole = true;
-	if (!pass(ctx) || !mark_absent(ctx))
-		return false;
-	charge_null_children(ctx);
-	return true;
+	ok = map_breaks(&ctx->s->maple, &breaks) && pass(ctx);
+	if (ok)
+		charge_holes(ctx, &breaks);
+	if (ok)
+		charge_tags(ctx);
+	vs_map_deinit(&breaks);
+	return ok;
 }

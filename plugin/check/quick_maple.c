@@ -75,8 +75,8 @@ static bool leaf_clean(struct pass *p, const struct vs_mnode *n, uint64_t *gap_r
 		    &p->m->nodes.v[e->node] != n)
 			return false;
 		v = &p->s->vmas.v[e->vma];
-		if (v->start != first || v->end - 1 != last || vs_vma_detached(p->s, v) ||
-		    v->refcnt >> 1)
+		if (v->start != first || v->end - 1 != last || v->addr != e->raw ||
+		    vs_vma_detached(p->s, v) || v->refcnt >> 1)
 			return false;
 		p->null = false;
 		first = last + 1;

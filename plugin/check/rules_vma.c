@@ -16,6 +16,8 @@ void vs_rule_vma_mm(struct vs_check_ctx *ctx)
 			continue;
 		f = vs_found_vma(ctx, p, "vm_mm", VS_VAL_HEX, v->mm);
 		vs_finding_expect(f, ctx->s->mm);
+		if (f)	// one of another tree, that a wrong slot leads to
+			f->consequence = ctx->maple.stray && ctx->maple.stray[ctx->order[p]];
 		vs_finding_say(ctx, f, "vm_mm is %#" PRIx64 ", not the mm_struct it hangs in", v->mm);
 	}
 }

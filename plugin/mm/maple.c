@@ -12,6 +12,8 @@
 #include "mm/mm.h"
 
 #define POLL_EVERY	1024
+/* So many VMAs of another mm are not damage to each of them: the walk has gone astray. */
+#define MAX_FOREIGN	16
 
 /* xa_is_internal(), XA_ZERO_ENTRY of include/linux/xarray.h. */
 #define XA_ZERO_ENTRY	UINT64_C(0x406)
@@ -108,10 +110,11 @@ static uint8_t used_slots(const struct vs_mnode *n, const uint64_t *pivots, cons
 	for (uint8_t i = 0; i < n->n_pivots; i++)
 		if (pivots[i])
 			last = i;
-	if ((n->has_gaps || !pivots[n->n_pivots - 1]) && n->meta_end < n->n_slots)
+	// where a leaf's last slot is in use there is no metadata
+	if ((n->has_gaps || !pivots[n->n_pivots - 1]) && n->meta_end + !n->has_gaps < n->n_slots)
 		return n->meta_end > last ? n->meta_end : last;
 	// full: whether the slot behind the last pivot is in use shows in itself; metadata is small
-	if (last == n->n_pivots - 1 && pivots[last] < n->max && slots[n->n_slots - 1] > 0xffff)
+	if (last == n->n_pivots - 1 && slots[n->n_slots - 1] > 0xffff)
 		return n->n_slots - 1;
 	return last;
 }
@@ -140,11 +143,13 @@ static unsigned int count_pointers(const struct vs_reader *r, const unsigned cha
 static bool correct_type(struct vs_reader *r, const unsigned char *raw, struct vs_mnode *n)
 {
 	const struct vs_layout *l = &r->k->layout;
-	const bool alloc = r->s->maple.flags & VS_MAPLE_FLAG_ALLOC;
+	// mm_mt keeps gaps; two witnesses, since either may be damaged
+	const bool alloc = r->s->maple.flags & VS_MAPLE_FLAG_ALLOC ||
+		type_of(l, r->s->maple.root) == VS_MT_ARANGE_64;
 	const unsigned int leaf = count_pointers(r, raw, l->mrange.slot, false);
 	const unsigned int inner = count_pointers(r, raw, alloc ? l->marange.slot : l->mrange.slot, true);
 
-	if (n->type == VS_MT_DENSE && !inner)
+	if (n->type == VS_MT_DENSE && !inner && !leaf)
 		return true;
 	if (leaf > 2 * inner)
 		n->type = VS_MT_LEAF_64;
@@ -169,7 +174,7 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 	const unsigned char *raw;
 	struct vs_field pivot, slots, gap, meta_end, meta_gap;
 	struct vs_mnode n = {
-		.addr = vs_mte_node(enode), .enode = enode, .min = min, .max = max,
+		.addr = vs_mte_node(vs_reader_untag(r, enode)), .enode = enode, .min = min, .max = max,
 		.parent = parent, .slot = slot, .type = (uint8_t)type_of(l, enode),
 	};
 	enum vs_from from;
@@ -255,6 +260,8 @@ static struct vs_err *take_entry(struct vs_reader *r, uint64_t raw, uint32_t nod
 			if (stop == VS_STOP_END && s->vmas.v[i].seen & VS_SEEN_MAPLE)
 				stop = VS_STOP_CYCLE;
 		}
+		r->foreign += stop == VS_STOP_FOREIGN ||
+			(stop == VS_STOP_END && s->vmas.v[i].mm != s->mm);
 		if (stop != VS_STOP_END) {
 			err = broke(r, VS_MW_STOP, node, slot, raw, stop, from);
 			if (err)
@@ -323,6 +330,25 @@ static bool next_slot(const struct vs_maple *m, struct frame *f, uint64_t *value
 	return false;
 }
 
+/*
+ * Where to go on after too many VMAs of other mms: above the topmost node that
+ * does not say that it belongs where it was reached from.
+ */
+static unsigned int leave_foreign(struct vs_reader *r, const struct frame *stack, unsigned int depth)
+{
+	const struct vs_maple *m = &r->s->maple;
+
+	r->foreign = 0;
+	for (unsigned int d = 0; d < depth; d++) {
+		const struct vs_mnode *n = &m->nodes.v[stack[d].node];
+		uint64_t expected = d ? m->nodes.v[n->parent].addr | (uint64_t)n->slot << 3 | 6 : m->tree | 1;
+
+		if (n->parent_word != expected)
+			return d;
+	}
+	return depth;
+}
+
 struct vs_err *vs_walk_maple(struct vs_reader *r)
 {
 	struct vs_space *s = r->s;
@@ -362,6 +388,8 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 			if (leftover)
 				continue;	// the rules see it in the node
 			err = take_entry(r, value, f->node, slot, min, max);
+			if (r->foreign >= MAX_FOREIGN)
+				depth = leave_foreign(r, stack, depth);
 		} else {
 			if (leftover && !leftover_is_child(r, value, n->addr, slot))
 				continue;

@@ -64,7 +64,14 @@ struct vs_reader {
 	struct vs_space *s;
 	size_t bound;		/* no more VMAs than this: what the dump could hold */
 	struct vs_map nodes;	/* maple nodes that were read: address -> index */
+	unsigned int foreign;	/* VMAs of other mms that it has led to */
 };
+
+/**
+ * What pointer @p addr leads to: without its tag where the kernel tags no
+ * pointers, which that to the mm shows. There a tag is damage, for the rules to see.
+ */
+uint64_t vs_reader_untag(const struct vs_reader *r, uint64_t addr);
 
 /** What a sound VMA would say, seen from the pointer that led to it; 0: nothing to hold it against. */
 struct vs_expect {

@@ -40,6 +40,13 @@ static bool is_ours(const struct vs_space *s, const struct vs_vma *v, const stru
 	return e->link && (v->prev == e->link || v->rb_parent == e->link || v->next == e->link);
 }
 
+uint64_t vs_reader_untag(const struct vs_reader *r, uint64_t addr)
+{
+	uint64_t (*untag)(uint64_t va) = r->k->mem.arch->untag;
+
+	return untag && untag(r->s->mm) == r->s->mm ? untag(addr) : addr;
+}
+
 struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct vs_expect *expect,
 			       uint32_t *idx_ret, enum vs_stop *stop_ret, uint8_t *from_ret)
 {
@@ -48,6 +55,8 @@ struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct 
 
 	*from_ret = VS_FROM_FILE;
 	*stop_ret = VS_STOP_END;
+	addr = vs_reader_untag(r, addr);
+	v.addr = addr;
 	*idx_ret = vs_space_find(s, addr);
 	if (*idx_ret != VS_NONE)
 		return NULL;
