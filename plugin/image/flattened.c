@@ -141,7 +141,7 @@ static struct vs_err *flattened_open(const struct vs_source *src, size_t n, stru
 		return err;
 	inner.fd = fd;
 	if (!inner.size)
-		return vs_err_create(VS_ERR_FORMAT, "a flattened dump without any record");
+		return vs_err_create(VS_ERR_FORMAT, "a flattened dump: expected records behind its header, found none");
 	err = vs_image_open_sources(&inner, 1, out, ret);
 	if (err)
 		return vs_err_wrap(err, "flattened");
