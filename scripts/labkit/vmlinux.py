@@ -135,12 +135,8 @@ def symbol_table(symbols, sections, offset):
         moved = address - offset if address >> 63 else address
         index = SHN_ABS
         if kind not in "Aa":
-            for start, end, i in ranges:
-                if start <= moved < end:
-                    index = i
-                    break
-                if moved == end:        # _etext and its like; the next section may begin there
-                    index = i
+            # _etext and __end_rodata lie behind the end of theirs, by as much as a page.
+            index = next((i for start, _, i in reversed(ranges) if start <= moved), SHN_ABS)
         bind = 0 if kind.islower() else 1
         type_ = 2 if kind in "TtWw" else 1
         rows[bind].append(struct.pack("<IBBHQQ", len(strings), bind << 4 | type_, 0, index, moved, 0))
