@@ -34,6 +34,7 @@ struct vs_pgtable {
 	unsigned int top_bits;	/* index bits of the top table */
 	uint64_t none_bit;	/* arm64: of an entry without VALID: a page nobody may touch; else 0 */
 	uint64_t enc_mask;	/* memory encryption bits to take away (sme_mask) */
+	bool swp_exclusive;	/* entries of pages in swap remember PG_anon_exclusive (since 5.19) */
 	vs_phys_read *read;
 	void *arg;
 };
@@ -64,6 +65,13 @@ struct vs_xlat {
 	unsigned int n_steps;
 };
 
+/** What an entry that maps nothing may hold: a place in swap, or what is encoded like one. */
+struct vs_swap_entry {
+	unsigned int type;	/* of the swap area; those past the last area are no swap */
+	uint64_t offset;	/* pages */
+	bool exclusive, soft_dirty, uffd_wp;
+};
+
 struct vs_arch {
 	const char *name;	/* "x86-64" */
 	uint16_t machine;	/* e_machine */
@@ -78,6 +86,11 @@ struct vs_arch {
 	uint64_t (*untag)(uint64_t va);
 	/** The bits of a page-table entry (or of vm_page_prot) in words. */
 	void (*prot_words)(uint64_t entry, struct vs_buf *b);
+	/** The bits of an entry that leads to a table, in words. */
+	void (*table_words)(uint64_t entry, struct vs_buf *b);
+	/** Take apart @p entry, which maps nothing and is not 0: __swp_type(), __swp_offset(). */
+	void (*swap)(const struct vs_pgtable *pt, uint64_t entry, struct vs_swap_entry *ret);
+	uint64_t special;	/* bit of an entry whose page is nobody's: pte_special() */
 };
 
 /** The architecture of @p machine (e_machine) or NULL. */

@@ -175,6 +175,36 @@ static void prot_words(uint64_t e, struct vs_buf *b)
 	}
 }
 
+static void table_words(uint64_t e, struct vs_buf *b)
+{
+	vs_buf_puts(b, "table");
+	vs_buf_puts(b, e >> 62 & 1 ? " read-only" : "");
+	vs_buf_puts(b, e >> 61 & 1 ? " not-user" : "");
+	vs_buf_puts(b, e >> 60 & 1 ? " not-user-executable" : "");
+	vs_buf_puts(b, e >> 59 & 1 ? " not-kernel-executable" : "");
+}
+
+/*
+ * arch/arm64/include/asm/pgtable.h: the type in bits 2 to 7, offset from 8 on; type
+ * from 3 on since 5.19; since 6.11, when PROT_NONE moved to bit 11, type in 6 to 10
+ * and offset from 12 on.
+ */
+static void swap(const struct vs_pgtable *pt, uint64_t e, struct vs_swap_entry *ret)
+{
+	const uint64_t offset_mask = (UINT64_C(1) << 50) - 1;
+
+	ret->soft_dirty = false;
+	ret->uffd_wp = pt->none_bit == NG && e >> 3 & 1;
+	ret->exclusive = pt->swp_exclusive && e >> 2 & 1;
+	if (pt->none_bit == NG) {
+		ret->type = e >> 6 & 31;
+		ret->offset = e >> 12 & offset_mask;
+	} else {
+		ret->type = pt->swp_exclusive ? e >> 3 & 31 : e >> 2 & 63;
+		ret->offset = e >> 8 & offset_mask;
+	}
+}
+
 const struct vs_arch vs_arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
@@ -184,4 +214,7 @@ const struct vs_arch vs_arch_arm64 = {
 	.is_kernel = is_kernel,
 	.untag = untag,
 	.prot_words = prot_words,
+	.table_words = table_words,
+	.swap = swap,
+	.special = SPECIAL,
 };

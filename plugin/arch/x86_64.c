@@ -8,7 +8,9 @@
 #define PRESENT		UINT64_C(0x001)
 #define PSE		UINT64_C(0x080)	/* a leaf, above the last level */
 #define PROTNONE	UINT64_C(0x100)	/* _PAGE_GLOBAL without _PAGE_PRESENT: PROT_NONE */
+#define SPECIAL		UINT64_C(0x200)	/* _PAGE_SOFTW1 */
 #define PA_MASK		UINT64_C(0x000ffffffffff000)
+#define INVERTED	(UINT64_C(1) << 51)	/* no RAM is up there */
 
 static const char *const level_names[5] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
 
@@ -54,6 +56,10 @@ static void walk(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret)
 			return;
 		}
 		base = e & PA_MASK;
+		// since 4.18 the address of a page that nobody may touch is inverted
+		// (L1TF: arch/x86/include/asm/pgtable-invert.h)
+		if (!(e & PRESENT) && base & INVERTED)
+			base = ~e & PA_MASK;
 		if (level == 0 || e & PSE) {
 			// the P4D and PGD levels have no leaves, the PUD has only 1 GiB pages
 			if (level > 2) {
@@ -98,6 +104,25 @@ static void prot_words(uint64_t e, struct vs_buf *b)
 	vs_buf_puts(b, e >> 63 ? "no-execute" : "executable");
 }
 
+static void table_words(uint64_t e, struct vs_buf *b)
+{
+	vs_buf_puts(b, "table");
+	vs_buf_puts(b, e & 2 ? " writable" : " read-only");
+	vs_buf_puts(b, e & 4 ? " user" : "");
+	vs_buf_puts(b, e & 0x20 ? " accessed" : "");
+	vs_buf_puts(b, e >> 63 ? " no-execute" : "");
+}
+
+/* arch/x86/include/asm/pgtable_64.h since 4.18: | type 63-59 | ~offset 58-9 | ... | E | F | SD | 0 | */
+static void swap(const struct vs_pgtable *pt, uint64_t e, struct vs_swap_entry *ret)
+{
+	ret->type = (unsigned int)(e >> 59);
+	ret->offset = ~e << 5 >> 14;
+	ret->soft_dirty = e & 2;
+	ret->uffd_wp = e & 4;
+	ret->exclusive = pt->swp_exclusive && e & 8;
+}
+
 const struct vs_arch vs_arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
@@ -106,4 +131,7 @@ const struct vs_arch vs_arch_x86_64 = {
 	.user_end = user_end,
 	.is_kernel = is_kernel,
 	.prot_words = prot_words,
+	.table_words = table_words,
+	.swap = swap,
+	.special = SPECIAL,
 };

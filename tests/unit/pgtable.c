@@ -286,8 +286,49 @@ static void test_words(void)
 	       "arm64: PROT_NONE");
 }
 
+/* A page that mprotect() took from its user: its address is kept inverted. */
+static void test_inverted(void)
+{
+	const struct config *c = &configs[1];
+	struct vs_pgtable pt = start(c);
+	const uint64_t va = UINT64_C(0x7f1234567000), pa = UINT64_C(0x123456000);
+	struct vs_xlat x;
+	uint64_t at;
+
+	pt.arch = &vs_arch_x86_64;
+	at = entry_at(c, &pt, va, 0);
+	put(at, (~pa & UINT64_C(0xffffffffff000)) | UINT64_C(0x8000000000000160));
+	pt.arch->walk(&pt, va | 0x123, &x);
+	ok(x.end == VS_PG_MAPPED && x.pa == (pa | 0x123), "x86-64: PROT_NONE, inverted");
+	put(at, pa | UINT64_C(0x8000000000000160));
+	pt.arch->walk(&pt, va | 0x123, &x);
+	ok(x.end == VS_PG_MAPPED && x.pa == (pa | 0x123), "x86-64: PROT_NONE as before 4.18");
+}
+
+static void test_swap(void)
+{
+	struct vs_pgtable pt = { .target = &target, .swp_exclusive = true };
+	struct vs_swap_entry e;
+
+	// __swp_entry(2, 0x12345) with E and SD
+	vs_arch_x86_64.swap(&pt, UINT64_C(2) << 59 | (~UINT64_C(0x12345) << 14 >> 5) | 0xa, &e);
+	ok(e.type == 2 && e.offset == 0x12345 && e.exclusive && e.soft_dirty && !e.uffd_wp, "x86-64: a place in swap");
+	pt.none_bit = UINT64_C(1) << 58;
+	vs_arch_arm64.swap(&pt, UINT64_C(0x12345) << 8 | 3 << 3 | 4, &e);
+	ok(e.type == 3 && e.offset == 0x12345 && e.exclusive, "arm64: a place in swap (5.19 to 6.10)");
+	pt.swp_exclusive = false;
+	vs_arch_arm64.swap(&pt, UINT64_C(0x12345) << 8 | 3 << 2, &e);
+	ok(e.type == 3 && e.offset == 0x12345 && !e.exclusive, "arm64: up to 5.18");
+	pt.swp_exclusive = true;
+	pt.none_bit = UINT64_C(1) << 11;
+	vs_arch_arm64.swap(&pt, UINT64_C(0x12345) << 12 | 3 << 6, &e);
+	ok(e.type == 3 && e.offset == 0x12345 && !e.exclusive && !e.uffd_wp, "arm64: since 6.11");
+}
+
 int main(void)
 {
+	test_inverted();
+	test_swap();
 	for (size_t i = 0; i < sizeof(configs) / sizeof(configs[0]); i++)
 		test_config(&configs[i]);
 	test_halves();
