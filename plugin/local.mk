@@ -44,6 +44,9 @@ libvmascope_la_SOURCES += \
 	%D%/render/report.c %D%/render/report.h %D%/render/layout.c %D%/render/layout.h %D%/render/json_layout.c %D%/render/picture.c %D%/render/picture.h %D%/render/text.c %D%/render/text.h
 libvmascope_la_SOURCES += \
 	%D%/cmd/tree.c %D%/render/json_tree.c %D%/render/tree.c %D%/render/tree.h %D%/render/tree_lines.c
+libvmascope_la_SOURCES += \
+	%D%/cmd/find.c %D%/mm/apart.c %D%/mm/pgwalk.c %D%/mm/spot.h %D%/render/find.c %D%/render/find.h \
+	%D%/render/json_find.c %D%/space/spot.c %D%/space/spot.h
 
 bin_PROGRAMS += vmascope
 vmascope_SOURCES = %D%/cli/main.c

@@ -14,6 +14,7 @@ static const struct vs_cmd *const table[] = {
 	&vs_cmd_maps,
 	&vs_cmd_layout,
 	&vs_cmd_tree,
+	&vs_cmd_find_addr,
 	&vs_cmd_mm,
 	&vs_cmd_show,
 	&vs_cmd_check,

@@ -39,6 +39,10 @@ static const struct row rows[] = {
 	VMA(vm_page_prot, OPTIONAL),
 	VMA(anon_name, OPTIONAL),	// since 5.17; shares its place with shared up to 6.1
 	VMA(shared, OPTIONAL),
+	VMA(vm_policy, OPTIONAL),	// CONFIG_NUMA
+	F(vma, userfaultfd_ctx, "vm_area_struct", "vm_userfaultfd_ctx.ctx", OPTIONAL),	// CONFIG_USERFAULTFD
+	F(vma, anon_vma_chain_next, "vm_area_struct", "anon_vma_chain.next", OPTIONAL),
+	F(vma, anon_vma_chain_prev, "vm_area_struct", "anon_vma_chain.prev", OPTIONAL),
 	VMA(detached, OPTIONAL),	// 6.4 to 6.14
 	VMA(vm_refcnt, OPTIONAL),	// since 6.15
 	VMA(vm_lock_seq, OPTIONAL),	// since 6.4, CONFIG_PER_VMA_LOCK
@@ -135,6 +139,13 @@ static const struct row rows[] = {
 	F(vfsmount, mnt_root, "vfsmount", "mnt_root", NEEDED),
 	F(vfsmount, mnt_sb, "vfsmount", "mnt_sb", OPTIONAL),
 	F(vm_ops, name, "vm_operations_struct", "name", OPTIONAL),
+	F(vm_ops, close, "vm_operations_struct", "close", OPTIONAL),
+	F(mempolicy, mode, "mempolicy", "mode", OPTIONAL),
+	F(mempolicy, flags, "mempolicy", "flags", OPTIONAL),
+	F(mempolicy, nodes, "mempolicy", "nodes", OPTIONAL),	// since 5.14
+	F(mempolicy, nodes, "mempolicy", "v.nodes", OPTIONAL),	// before
+	F(mempolicy, home_node, "mempolicy", "home_node", OPTIONAL),	// since 5.17
+	F(swap_info, swap_file, "swap_info_struct", "swap_file", OPTIONAL),
 	F(special, name, "vm_special_mapping", "name", OPTIONAL),
 	F(ns, ops, "ns_common", "ops", OPTIONAL),
 	F(ns, inum, "ns_common", "inum", OPTIONAL),

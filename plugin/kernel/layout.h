@@ -29,7 +29,8 @@ struct vs_layout {
 		uint32_t size;
 		struct vs_field vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, vm_rb,
 			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot,
-			detached, vm_refcnt, vm_lock_seq, anon_name, shared;
+			detached, vm_refcnt, vm_lock_seq, anon_name, shared, vm_policy, userfaultfd_ctx, anon_vma_chain_next,
+			anon_vma_chain_prev;
 	} vma;
 	struct {
 		uint32_t size;
@@ -82,8 +83,14 @@ struct vs_layout {
 		struct vs_field mnt_root, mnt_sb;
 	} vfsmount;
 	struct {
-		struct vs_field name;
+		struct vs_field name, close;
 	} vm_ops;
+	struct {
+		struct vs_field mode, flags, nodes, home_node;
+	} mempolicy;
+	struct {
+		struct vs_field swap_file;
+	} swap_info;	/* swap_info_struct */
 	struct {
 		struct vs_field name;
 	} special;	/* vm_special_mapping */

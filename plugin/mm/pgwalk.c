@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The page tables of a process or of the kernel, level by level and page by page. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/out.h"
+#include "kernel/kernel.h"
+#include "mm/spot.h"
+
+#define POLL_EVERY 4096
+
+/* Is there such an enumerator? What a release does with an entry leaves no other trace in types. */
+static bool has_page_flag(struct vs_kernel *k, const char *name)
+{
+	const struct vs_type *t = NULL;
+	struct vs_err *err = vs_types_find(k->types, VS_KIND_ENUM, "pageflags", &t);
+	bool found = false;
+
+	if (!err && t)
+		err = vs_type_complete(k->types, t);
+	for (size_t i = 0; !err && t && i < t->n_enums; i++)
+		found = found || (t->enums[i].name && !strcmp(t->enums[i].name, name));
+	vs_err_free(err);
+	return found;
+}
+
+/* The tables of @p pgd; false if they cannot be found. */
+static bool tables(struct vs_kernel *k, uint64_t pgd, struct vs_pgtable *ret)
+{
+	uint64_t len;
+
+	*ret = k->mem.pgt;
+	ret->swp_exclusive = has_page_flag(k, "PG_anon_exclusive");
+	return pgd ? vs_kmem_phys(&k->mem, pgd, &ret->root, &len) : ret->root != 0;
+}
+
+static unsigned int index_of(const struct vs_pgtable *pt, uint64_t addr, uint64_t span, bool top)
+{
+	const unsigned int bits = top ? pt->top_bits : pt->target->page_shift - 3U;
+
+	return (unsigned int)(addr / span & ((UINT64_C(1) << bits) - 1));
+}
+
+static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xlat *x, uint64_t addr,
+				 bool loop, struct vs_pgwalk *ret)
+{
+	for (unsigned int i = 0; i < x->n_steps; i++) {
+		const struct vs_pgstep *from = &x->steps[i];
+		const bool last = i == x->n_steps - 1;
+		struct vs_pgwalk_step *st = &ret->steps[ret->n_steps++];
+		_cleanup_buf_ struct vs_buf b = VS_BUF_INIT;
+
+		*st = (struct vs_pgwalk_step){
+			.name = from->name, .pa = from->pa, .entry = from->entry, .span = from->span,
+			.index = index_of(pt, addr, from->span, !i),
+		};
+		if (last && x->end == VS_PG_ABSENT)
+			vs_buf_puts(&b, "not read");
+		else if (last && loop)
+			vs_buf_puts(&b, "not followed");
+		else if (last && x->end == VS_PG_NONE)
+			vs_buf_puts(&b, from->entry ? "not present" : "none");
+		else if (last && pt->arch->prot_words)
+			pt->arch->prot_words(from->entry, &b);
+		else if (!last && pt->arch->table_words)
+			pt->arch->table_words(from->entry, &b);
+		st->words = vs_buf_steal(&b);
+		if (!st->words)
+			return &vs_enomem;
+	}
+	return NULL;
+}
+
+/* The step whose table has been passed before; n_steps: there is none. */
+static unsigned int find_loop(const struct vs_pgtable *pt, const struct vs_xlat *x)
+{
+	const uint64_t page = vs_page_size(pt->target);
+
+	for (unsigned int i = 1; i < x->n_steps; i++)
+		for (unsigned int k = 0; k < i; k++)
+			if (x->steps[i].pa / page == x->steps[k].pa / page)
+				return i;
+	return x->n_steps;
+}
+
+/* An entry that is no page: which area of swap, if it is one. */
+static struct vs_err *tell_swap(struct vs_kernel *k, struct vs_files *files, const struct vs_pgtable *pt,
+				uint64_t entry, struct vs_pgwalk *ret)
+{
+	const struct vs_layout *l = &k->layout;
+	struct vs_swap_entry e;
+	uint64_t at, n = 0, info, file;
+	uint32_t fact;
+	struct vs_err *err;
+
+	pt->arch->swap(pt, entry, &e);
+	ret->swap_type = e.type;
+	ret->swap_offset = e.offset;
+	ret->exclusive = e.exclusive;
+	ret->soft_dirty = e.soft_dirty;
+	ret->uffd_wp = e.uffd_wp;
+	if (!vs_kernel_sym(k, VS_SYM_NR_SWAPFILES, &at) || !vs_kmem_uint(&k->mem, at, 4, &n)) {
+		ret->end = VS_PGWALK_SWAP;	// as far as can be told
+		return NULL;
+	}
+	ret->n_swap_types = (unsigned int)n;
+	ret->end = e.type < n ? VS_PGWALK_SWAP : VS_PGWALK_OTHER;
+	if (e.type >= n || !files || !vs_kernel_sym(k, VS_SYM_SWAP_INFO, &at) || !vs_has(l->swap_info.swap_file) ||
+	    !vs_kmem_ulong(&k->mem, at + (uint64_t)e.type * k->mem.target.word, &info) ||
+	    !vs_kmem_ulong(&k->mem, info + (uint64_t)l->swap_info.swap_file.off, &file) || !file)
+		return NULL;
+	err = vs_files_fact(files, k, file, &fact);
+	if (err || !files->facts.v[fact].path)
+		return err;
+	ret->swap_file = strdup(files->facts.v[fact].path);
+	return ret->swap_file ? NULL : &vs_enomem;
+}
+
+/* Why the bytes are not just those of the file. */
+static const char *from_words(enum vs_from from)
+{
+	return from == VS_FROM_FILE ? NULL : vs_from_name(from);
+}
+
+static enum vs_from from_of(struct vs_kernel *k, uint64_t pa)
+{
+	struct vs_run run;
+
+	vs_image_run(k->img, pa, &run);
+	return run.from;
+}
+
+static bool is_zero_page(struct vs_kernel *k, uint64_t pa, uint64_t page)
+{
+	uint64_t at, len, zero, pfn;
+
+	if (vs_kernel_sym(k, VS_SYM_EMPTY_ZERO_PAGE, &at) && vs_kmem_phys(&k->mem, at, &zero, &len) &&
+	    zero >> k->mem.target.page_shift == pa >> k->mem.target.page_shift)
+		return true;
+	// the huge one is made when it is first wanted; ~0 until then
+	return page > vs_page_size(&k->mem.target) && vs_kernel_sym(k, VS_SYM_HUGE_ZERO_PFN, &at) &&
+		vs_kmem_ulong(&k->mem, at, &pfn) && pfn == (pa & ~(page - 1)) >> k->mem.target.page_shift;
+}
+
+struct vs_err *vs_pgwalk_read(struct vs_kernel *k, struct vs_files *files, uint64_t pgd, uint64_t addr,
+			      struct vs_pgwalk *ret)
+{
+	struct vs_pgtable pt;
+	struct vs_xlat x;
+	enum vs_from from;
+	unsigned int loop;
+	bool loops;
+	struct vs_err *err;
+
+	*ret = (struct vs_pgwalk){ .pgd = pgd, .levels = k->mem.pgt.levels, .end = VS_PGWALK_NO_ROOT };
+	if (!tables(k, pgd, &pt))
+		return NULL;
+	ret->root = pt.root;
+	pt.arch->walk(&pt, addr, &x);
+	loop = find_loop(&pt, &x);
+	loops = loop < x.n_steps;
+	if (loops) {
+		x.n_steps = loop + 1;
+		x.end = VS_PG_BAD;
+	}
+	err = keep_steps(&pt, &x, addr, loops, ret);
+	if (err)
+		return err;
+	switch (x.end) {
+	case VS_PG_MAPPED:
+		ret->end = VS_PGWALK_MAPPED;
+		ret->pa = x.pa;
+		ret->page = x.len;
+		from = from_of(k, x.pa);
+		ret->from = from_words(from);
+		ret->in_dump = vs_from_ok(from);
+		ret->in_memory = from != VS_FROM_NOWHERE;
+		ret->special = x.steps[x.n_steps - 1].entry & pt.arch->special;
+		ret->zero = is_zero_page(k, x.pa, x.len);
+		return NULL;
+	case VS_PG_NONE:
+		ret->end = VS_PGWALK_NONE;
+		if (x.steps[x.n_steps - 1].entry && pt.arch->swap)
+			return tell_swap(k, files, &pt, x.steps[x.n_steps - 1].entry, ret);
+		return NULL;
+	case VS_PG_ABSENT:
+		from = from_of(k, x.steps[x.n_steps - 1].pa);
+		ret->from = from_words(from);
+		ret->end = from == VS_FROM_NOWHERE ? VS_PGWALK_LEAVES : VS_PGWALK_ABSENT;
+		return NULL;
+	case VS_PG_BAD:
+	case VS_PG_NONCANONICAL:
+		ret->end = loops ? VS_PGWALK_LOOP : VS_PGWALK_BAD;
+		return NULL;
+	}
+	return NULL;
+}
+
+/* --- page by page --- */
+
+static enum vs_pages_state state_of(struct vs_kernel *k, const struct vs_pgtable *pt, const struct vs_xlat *x,
+				    uint64_t n_swap)
+{
+	const uint64_t entry = x->n_steps ? x->steps[x->n_steps - 1].entry : 0;
+	struct vs_swap_entry e;
+
+	if (find_loop(pt, x) < x->n_steps)
+		return VS_PAGES_BAD;
+	switch (x->end) {
+	case VS_PG_MAPPED:
+		// the zero page is special as well
+		return is_zero_page(k, x->pa, x->len) ? VS_PAGES_ZERO :
+			entry & pt->arch->special ? VS_PAGES_SPECIAL : VS_PAGES_PRESENT;
+	case VS_PG_NONE:
+		if (!entry || !pt->arch->swap)
+			return VS_PAGES_NONE;
+		pt->arch->swap(pt, entry, &e);
+		return e.type < n_swap ? VS_PAGES_SWAP : VS_PAGES_OTHER;
+	case VS_PG_ABSENT:
+		return from_of(k, x->steps[x->n_steps - 1].pa) == VS_FROM_NOWHERE ? VS_PAGES_BAD : VS_PAGES_ABSENT;
+	default:
+		return VS_PAGES_BAD;
+	}
+}
+
+struct vs_err *vs_pages_read(struct vs_kernel *k, uint64_t pgd, uint64_t start, uint64_t end,
+			     struct vs_out *out, struct vs_pages *ret)
+{
+	uint64_t n_swap = UINT64_MAX, at;
+	struct vs_pgtable pt;
+	struct vs_err *err = NULL;
+	size_t n = 0;
+
+	*ret = (struct vs_pages){ 0 };
+	if (!tables(k, pgd, &pt))
+		return NULL;
+	if (vs_kernel_sym(k, VS_SYM_NR_SWAPFILES, &at))
+		vs_kmem_uint(&k->mem, at, 4, &n_swap);
+	for (uint64_t va = start, next; !err && va < end; va = next) {
+		struct vs_pages_run *last = ret->runs.n ? &ret->runs.v[ret->runs.n - 1] : NULL;
+		enum vs_pages_state state;
+		struct vs_xlat x;
+
+		pt.arch->walk(&pt, va, &x);
+		state = state_of(k, &pt, &x, n_swap);
+		next = x.va + x.len > va && x.va + x.len < end ? x.va + x.len : end;
+		ret->bytes[state] += next - va;
+		if (state == VS_PAGES_PRESENT && !vs_from_ok(from_of(k, x.pa)))
+			ret->not_in_dump += next - va;
+		if (last && last->state == state && (last->page == x.len || state != VS_PAGES_PRESENT)) {
+			last->end = next;
+		} else {
+			last = vs_vec_push(&ret->runs);
+			if (!last)
+				return &vs_enomem;
+			*last = (struct vs_pages_run){ va, next, x.len, state };
+		}
+		if (++n % POLL_EVERY == 0)
+			err = vs_out_poll(out);
+	}
+	return err;
+}
