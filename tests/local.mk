@@ -17,11 +17,11 @@ check_PROGRAMS += %D%/unit/iomem %D%/unit/place %D%/unit/rss
 check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_report_SOURCES = %D%/unit/report.c %D%/unit/synth.c %D%/unit/synth.h
-check_PROGRAMS += %D%/unit/tree
-%C%_unit_tree_SOURCES = %D%/unit/tree.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
-check_PROGRAMS += %D%/unit/layout
-%C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_space_SOURCES = %D%/unit/space.c %D%/unit/synth.c %D%/unit/synth.h
+check_PROGRAMS += %D%/unit/find %D%/unit/layout %D%/unit/tree
+%C%_unit_find_SOURCES = %D%/unit/find.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
+%C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
+%C%_unit_tree_SOURCES = %D%/unit/tree.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 
 # The same in both versions of DWARF: bit fields are told in two ways.
 check_PROGRAMS += %D%/unit/dwarf4 %D%/unit/dwarf5 %D%/unit/dwarf-broken
@@ -42,6 +42,8 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
 # They are unpacked once, before the tests, which may run at the same time.
 dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
+dist_check_SCRIPTS += %D%/real/pictures.sh
+EXTRA_DIST += %D%/real/pictures
 EXTRA_DIST += %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
