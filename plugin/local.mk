@@ -23,16 +23,17 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
 	%D%/mm/files.c %D%/mm/iomem.c %D%/mm/iomem.h %D%/mm/kmap.c %D%/mm/kmap.h \
-	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/objects.c %D%/mm/path.c %D%/mm/rebuild.c %D%/mm/rebuild.h %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/slab.c %D%/mm/slab.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/itree.c %D%/mm/itree.h %D%/mm/objects.c %D%/mm/path.c %D%/mm/rebuild.c %D%/mm/rebuild.h %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/slab.c %D%/mm/slab.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
 libvmascope_la_SOURCES += \
-	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/order.c %D%/space/space.c %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
+	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/order.c %D%/space/space.c %D%/space/objects.h %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
 	%D%/space/iomem.c %D%/space/iomem.h %D%/space/kmap.c %D%/space/kmap.h %D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
 libvmascope_la_SOURCES += \
 	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \
-	%D%/check/check.h %D%/check/ctx.h %D%/check/formula.h %D%/check/maple.h \
+	%D%/check/check.h %D%/check/itree.c %D%/check/itree.h %D%/check/ctx.h %D%/check/formula.h %D%/check/maple.h \
 	%D%/check/maple_belief.c %D%/check/maple_bounds.c %D%/check/maple_shape.c %D%/check/quick.c \
 	%D%/check/quick_maple.c \
-	%D%/check/rules_count.c %D%/check/rules_layout.c %D%/check/rules_list.c %D%/check/rules_maple.c %D%/check/rules_prot.c %D%/check/rules_rb.c \
+	%D%/check/rules_count.c %D%/check/rules_layout.c %D%/check/rules_list.c %D%/check/rules_maple.c %D%/check/rules_objects.c \
+	%D%/check/rules_prot.c %D%/check/rules_rb.c \
 	%D%/check/rules_users.c %D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c %D%/check/torn.c %D%/check/torn.h
 libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \

@@ -44,7 +44,7 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/real/pictures.sh
 EXTRA_DIST += %D%/real/pictures
-EXTRA_DIST += %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/poke
+EXTRA_DIST += %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
 unpacked:

@@ -65,7 +65,7 @@ static uint64_t in_memory(const struct vs_check_ctx *ctx, const struct vs_findin
 {
 	bool rb = f->member && (!strncmp(f->member, "rb_", 3) || !strncmp(f->member, "__rb", 4) ||
 				!strncmp(f->member, "mm_rb", 5)) &&
-		  strcmp(f->member, "rb_subtree_gap");
+		  strcmp(f->member, "rb_subtree_gap") && strcmp(f->member, "rb_subtree_last");
 
 	return rb && v ? v + ctx->s->rb_offset : v;
 }

@@ -106,9 +106,10 @@ bool vs_blame_colors(struct vs_check_ctx *ctx);
 /** One pass: nothing is wrong with @p s, whose reference order is @p o. */
 bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o);
 
-/* Their part of it: what the rules of rules_layout.c, rules_users.c would find. */
+/* Their part of it: what the rules of rules_layout.c, rules_users.c, rules_objects.c would find. */
 bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o);
 bool vs_users_clean(const struct vs_space *s);
+bool vs_objects_clean(const struct vs_space *s);
 
 /** All rules, without the quick pass before them; for tests. */
 void vs_check_slowly(const struct vs_space *s, struct vs_report *ret);
@@ -206,6 +207,15 @@ void vs_rule_layout_args(struct vs_check_ctx *ctx);
 void vs_rule_mm_users(struct vs_check_ctx *ctx);
 void vs_rule_mm_count(struct vs_check_ctx *ctx);
 void vs_rule_vmacache(struct vs_check_ctx *ctx);
+
+void vs_rule_file_mapping(struct vs_check_ctx *ctx);
+void vs_rule_file_tree(struct vs_check_ctx *ctx);
+void vs_rule_file_last(struct vs_check_ctx *ctx);
+void vs_rule_anon_chain(struct vs_check_ctx *ctx);
+void vs_rule_anon_vma(struct vs_check_ctx *ctx);
+void vs_rule_anon_tree(struct vs_check_ctx *ctx);
+void vs_rule_anon_last(struct vs_check_ctx *ctx);
+void vs_rule_objects_absent(struct vs_check_ctx *ctx);
 
 void vs_rule_walk_broken(struct vs_check_ctx *ctx);
 void vs_rule_absent(struct vs_check_ctx *ctx);

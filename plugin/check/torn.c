@@ -45,6 +45,8 @@ static const struct {
 	{ "rb-root", TRACE_LINK }, { "rb-child", TRACE_LINK }, { "rb-order", TRACE_LINK },
 	{ "rb-parent", TRACE_LINK }, { "rb-count", TRACE_LINK }, { "rb-list", TRACE_LINK },
 	{ "map-count", TRACE_LINK }, { "vmacache", TRACE_STATE },
+	{ "file-tree", TRACE_STATE }, { "file-last", TRACE_STATE },
+	{ "anon-chain", TRACE_STATE }, { "anon-vma", TRACE_STATE },
 	{ "rb-color", TRACE_BALANCE }, { "rb-black-height", TRACE_BALANCE }, { "rb-gap", TRACE_BALANCE },
 	{ "highest-vm-end", TRACE_BALANCE },
 	{ "vma-bounds", TRACE_BOUND }, { "vma-overlap", TRACE_MERGE },

@@ -43,6 +43,11 @@ static const struct row rows[] = {
 	F(vma, userfaultfd_ctx, "vm_area_struct", "vm_userfaultfd_ctx.ctx", OPTIONAL),	// CONFIG_USERFAULTFD
 	F(vma, anon_vma_chain_next, "vm_area_struct", "anon_vma_chain.next", OPTIONAL),
 	F(vma, anon_vma_chain_prev, "vm_area_struct", "anon_vma_chain.prev", OPTIONAL),
+	F(vma, shared_rb, "vm_area_struct", "shared.rb", OPTIONAL),	// since 3.10
+	F(vma, shared_last, "vm_area_struct", "shared.rb_subtree_last", OPTIONAL),
+	F(vma, shared_rb, "vm_area_struct", "shared.linear.rb", OPTIONAL),	// to 3.19
+	F(vma, shared_last, "vm_area_struct", "shared.linear.rb_subtree_last", OPTIONAL),
+	VMA(anon_vma_chain, OPTIONAL),
 	VMA(detached, OPTIONAL),	// 6.4 to 6.14
 	VMA(vm_refcnt, OPTIONAL),	// since 6.15
 	VMA(vm_lock_seq, OPTIONAL),	// since 6.4, CONFIG_PER_VMA_LOCK
@@ -122,6 +127,22 @@ static const struct row rows[] = {
 	F(file, f_path_mnt, "file", "f_path.mnt", NEEDED),
 	F(file, f_path_dentry, "file", "f_path.dentry", NEEDED),
 	F(file, f_inode, "file", "f_inode", NEEDED),
+	F(file, f_mapping, "file", "f_mapping", OPTIONAL),
+	F(mapping, i_mmap, "address_space", "i_mmap.rb_node", OPTIONAL),	// 3.7 to 4.13
+	F(mapping, i_mmap, "address_space", "i_mmap.rb_root.rb_node", OPTIONAL),	// since 4.14
+	F(mapping, i_mmap_rwsem, "address_space", "i_mmap_rwsem", OPTIONAL),	// since 3.19
+	F(avc, vma, "anon_vma_chain", "vma", OPTIONAL),
+	F(avc, anon_vma, "anon_vma_chain", "anon_vma", OPTIONAL),
+	F(avc, same_vma, "anon_vma_chain", "same_vma", OPTIONAL),
+	F(avc, rb, "anon_vma_chain", "rb", OPTIONAL),	// since 3.7
+	F(avc, rb_subtree_last, "anon_vma_chain", "rb_subtree_last", OPTIONAL),
+	F(avc, cached_vma_start, "anon_vma_chain", "cached_vma_start", OPTIONAL),
+	F(avc, cached_vma_last, "anon_vma_chain", "cached_vma_last", OPTIONAL),
+	F(anon_vma, root, "anon_vma", "root", OPTIONAL),
+	F(anon_vma, parent, "anon_vma", "parent", OPTIONAL),	// since 4.0
+	F(anon_vma, rb_root, "anon_vma", "rb_root.rb_node", OPTIONAL),	// 3.7 to 4.13
+	F(anon_vma, rb_root, "anon_vma", "rb_root.rb_root.rb_node", OPTIONAL),	// since 4.14
+	F(anon_vma, rwsem, "anon_vma", "rwsem", OPTIONAL),	// since 3.9
 	F(inode, i_ino, "inode", "i_ino", NEEDED),
 	F(inode, i_sb, "inode", "i_sb", NEEDED),
 	F(super, s_dev, "super_block", "s_dev", NEEDED),
@@ -247,9 +268,13 @@ static struct vs_err *resolve_others(struct vs_layout *l, struct vs_types *ts)
 
 	if (!err && t)
 		err = vs_type_member(ts, t, "owner", &m, &found);
-	l->page.size = 0;
+	l->page.size = l->avc.size = 0;
 	l->rwsem.size = !err && t ? (uint32_t)t->size : 0;
 	l->rwsem.owner_is_pointer = !err && found && m.type->kind == VS_KIND_PTR;
+	if (!err)
+		err = vs_types_find(ts, VS_KIND_STRUCT, "anon_vma_chain", &t);
+	if (!err && t && t->size <= 256)
+		l->avc.size = (uint32_t)t->size;
 	if (!err)
 		err = vs_types_find(ts, VS_KIND_STRUCT, "page", &t);
 	if (!err && t && t->size <= UINT32_MAX)

@@ -30,7 +30,7 @@ struct vs_layout {
 		struct vs_field vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, vm_rb,
 			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot,
 			detached, vm_refcnt, vm_lock_seq, anon_name, shared, vm_policy, userfaultfd_ctx, anon_vma_chain_next,
-			anon_vma_chain_prev;
+			anon_vma_chain_prev, shared_rb, shared_last, anon_vma_chain;
 	} vma;
 	struct {
 		uint32_t size;
@@ -61,11 +61,22 @@ struct vs_layout {
 	} fs;
 	struct {
 		uint32_t size;
-		struct vs_field f_path_mnt, f_path_dentry, f_inode;
+		struct vs_field f_path_mnt, f_path_dentry, f_inode, f_mapping;
 	} file;
 	struct {
 		struct vs_field i_ino, i_sb;
 	} inode;
+	struct {
+		struct vs_field i_mmap, i_mmap_rwsem;
+	} mapping;	/* address_space; i_mmap's rb_node */
+	struct {
+		uint32_t size;
+		struct vs_field vma, anon_vma, same_vma, rb, rb_subtree_last, cached_vma_start,
+			cached_vma_last;
+	} avc;		/* anon_vma_chain */
+	struct {
+		struct vs_field root, parent, rb_root, rwsem;
+	} anon_vma;	/* rb_root's rb_node */
 	struct {
 		struct vs_field s_dev;
 	} super;

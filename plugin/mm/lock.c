@@ -67,14 +67,17 @@ static void decode_rt(struct vs_lock *lock)
 
 void vs_lock_read(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_lock *ret)
 {
+	*ret = (struct vs_lock){ .held = VS_LOCK_UNKNOWN };
+	if (vs_has(k->layout.mm.mmap_lock))
+		vs_rwsem_read(k, raw_mm + k->layout.mm.mmap_lock.off, ret);
+}
+
+void vs_rwsem_read(struct vs_kernel *k, const unsigned char *sem, struct vs_lock *ret)
+{
 	const struct vs_layout *l = &k->layout;
 	const bool be = k->mem.target.big_endian;
-	const unsigned char *sem;
 
 	*ret = (struct vs_lock){ .held = VS_LOCK_UNKNOWN };
-	if (!vs_has(l->mm.mmap_lock))
-		return;
-	sem = raw_mm + l->mm.mmap_lock.off;
 	if (vs_has(l->rwsem.rt_readers)) {
 		ret->count = vs_load(sem + l->rwsem.rt_readers.off, l->rwsem.rt_readers.size, be);
 		decode_rt(ret);

@@ -35,7 +35,7 @@ struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_
 
 /**
  * Read what hangs on the address space in @p s besides its VMAs: what the tasks that use it, which
- * are in s->users, remember of it. Sets the bits of s->has that the rules about this need.
+ * are in s->users, remember of it, its place in the i_mmap trees of files, its anon_vmas. Sets the bits of s->has that the rules about this need.
  */
 struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s);
 
@@ -97,6 +97,9 @@ struct vs_err *vs_walk_maple(struct vs_reader *r);
 
 /** Decode mmap_lock out of the bytes of an mm_struct. */
 void vs_lock_read(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_lock *ret);
+
+/** Decode any rw_semaphore out of its bytes. */
+void vs_rwsem_read(struct vs_kernel *k, const unsigned char *sem, struct vs_lock *ret);
 
 /** Say who holds @p lock, and where in the kernel that task is as far as its stack tells. */
 void vs_lock_name(struct vs_kernel *k, const struct vs_tasks *tasks, struct vs_lock *lock);

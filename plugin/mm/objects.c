@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What hangs on an address space besides its VMAs; only the check asks for it. */
+/*
+ * What hangs on an address space besides its VMAs: what tasks remember of it, its
+ * place in the i_mmap trees of files, its anon_vmas. Only the check asks for it.
+ */
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/out.h"
 #include "kernel/kernel.h"
+#include "mm/itree.h"
 #include "mm/mm.h"
+
+#define MAX_CHAIN 65536		/* anon_vma_chains of one VMA: one a generation of forks */
+#define POLL_EVERY 1024
 
 /*
  * The VMAs that a task has found lately. They count only while the task's
@@ -31,24 +39,279 @@ static void read_vmacache(struct vs_kernel *k, uint64_t seqnum, struct vs_space_
 			u->cache_absent = true;
 }
 
-struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s)
+static void note_absent(struct vs_objects *o, uint64_t addr)
+{
+	if (!o->absent++)
+		o->first_absent = addr;
+}
+
+static uint64_t last_page(const struct vs_kernel *k, uint64_t start, uint64_t end, uint64_t pgoff)
+{
+	return pgoff + ((end - start) >> k->mem.target.page_shift) - 1;
+}
+
+/* The range of the VMA at @p vma, in pages of what it maps. */
+static bool vma_last(struct vs_kernel *k, uint64_t vma, uint64_t *ret)
+{
+	struct vs_vma v;
+
+	if (!vs_vma_addr_ok(k, vma))
+		return false;
+	v = (struct vs_vma){ .addr = vma };
+	vs_vma_read(k, vma, &v);
+	*ret = last_page(k, v.start, v.end, v.pgoff);
+	return !v.absent;
+}
+
+/* --- i_mmap --- */
+
+/* file->f_mapping, and what i_mmap leads to. */
+static enum vs_got get_mapping(struct vs_kernel *k, uint64_t file, uint64_t *mapping_ret, uint64_t *root_ret)
+{
+	const struct vs_layout *l = &k->layout;
+	unsigned char buf[8];
+	enum vs_got got = vs_object_get(k, file, buf, 1);
+
+	if (got == VS_GOT_OK && !vs_kmem_ulong(&k->mem, file + (uint64_t)l->file.f_mapping.off, mapping_ret))
+		got = VS_GOT_ABSENT;
+	if (got == VS_GOT_OK)
+		got = vs_object_get(k, *mapping_ret, buf, 1);
+	if (got == VS_GOT_OK &&
+	    !vs_kmem_ulong(&k->mem, *mapping_ret + (uint64_t)l->mapping.i_mmap.off, root_ret))
+		got = VS_GOT_ABSENT;
+	return got == VS_GOT_NULL ? VS_GOT_WILD : got;
+}
+
+static bool file_kin(const struct vs_itree *t, uint64_t node)
+{
+	const struct vs_layout *l = &t->k->layout;
+	uint64_t vma = node - (uint64_t)l->vma.shared_rb.off, file, mapping, root;
+
+	return node && vs_vma_addr_ok(t->k, vma) &&
+	       vs_kmem_ulong(&t->k->mem, vma + (uint64_t)l->vma.vm_file.off, &file) &&
+	       get_mapping(t->k, file, &mapping, &root) == VS_GOT_OK && mapping == t->owner;
+}
+
+static bool file_last(const struct vs_itree *t, uint64_t node, uint64_t *ret)
+{
+	return vma_last(t->k, node - (uint64_t)t->k->layout.vma.shared_rb.off, ret);
+}
+
+static struct vs_err *read_file(struct vs_kernel *k, struct vs_space *s, uint32_t i)
+{
+	const struct vs_layout *l = &k->layout;
+	const struct vs_vma *v = &s->vmas.v[i];
+	struct vs_file_link *f = vs_vec_push(&s->objects.files);
+	struct vs_itree t = { .k = k, .kin = file_kin, .own_last = file_last };
+
+	if (!f)
+		return &vs_enomem;
+	*f = (struct vs_file_link){ .vma = i };
+	if (!v->file)
+		return NULL;
+	f->got = get_mapping(k, v->file, &f->mapping, &t.root);
+	if (f->got == VS_GOT_ABSENT)
+		note_absent(&s->objects, v->file);
+	if (f->got != VS_GOT_OK)
+		return NULL;
+	t.owner = f->mapping;
+	t.delta = (uint32_t)(l->vma.shared_last.off - l->vma.shared_rb.off);
+	t.lock = vs_has(l->mapping.i_mmap_rwsem) ? f->mapping + (uint64_t)l->mapping.i_mmap_rwsem.off : 0;
+	vs_itnode_read(&t, v->addr + (uint64_t)l->vma.shared_rb.off,
+		       last_page(k, v->start, v->end, v->pgoff), &f->tree, &s->objects);
+	return NULL;
+}
+
+/* --- anon_vma --- */
+
+static bool avc_kin(const struct vs_itree *t, uint64_t node)
+{
+	const struct vs_layout *l = &t->k->layout;
+	uint64_t anon;
+
+	return node && vs_vma_addr_ok(t->k, node) &&
+	       vs_kmem_ulong(&t->k->mem, node + (uint64_t)(l->avc.anon_vma.off - l->avc.rb.off), &anon) &&
+	       anon == t->owner;
+}
+
+static bool avc_last(const struct vs_itree *t, uint64_t node, uint64_t *ret)
+{
+	const struct vs_layout *l = &t->k->layout;
+	uint64_t vma;
+
+	return vs_kmem_ulong(&t->k->mem, node + (uint64_t)(l->avc.vma.off - l->avc.rb.off), &vma) &&
+	       vma_last(t->k, vma, ret);
+}
+
+/*
+ * The root of an anon_vma is its own root; and an anon_vma that is its own parent is
+ * a root (since 4.0, anon_vma_alloc()).
+ */
+static bool root_ok(struct vs_kernel *k, const struct vs_avc *a, struct vs_objects *o)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t parent, root;
+	unsigned char buf[8];
+	enum vs_got got;
+
+	if (vs_has(l->anon_vma.parent) &&
+	    vs_kmem_ulong(&k->mem, a->anon_vma + (uint64_t)l->anon_vma.parent.off, &parent) &&
+	    parent == a->anon_vma && a->root != a->anon_vma)
+		return false;
+	got = vs_object_get(k, a->root + (uint64_t)l->anon_vma.root.off, buf, k->mem.target.word);
+	if (got == VS_GOT_ABSENT) {
+		note_absent(o, a->root);
+		return true;
+	}
+	root = vs_load(buf, k->mem.target.word, k->mem.target.big_endian);
+	return got == VS_GOT_OK && root == a->root;
+}
+
+/* The anon_vma of an anon_vma_chain, and the chain's place in its tree. */
+static void read_anon_vma(struct vs_kernel *k, struct vs_space *s, const struct vs_vma *v, struct vs_avc *a)
+{
+	const struct vs_layout *l = &k->layout;
+	struct vs_itree t = { .k = k, .kin = avc_kin, .own_last = avc_last, .owner = a->anon_vma };
+	unsigned char buf[8];
+
+	a->anon_got = vs_object_get(k, a->anon_vma, buf, 1);
+	if (a->anon_got == VS_GOT_OK &&
+	    (!vs_kmem_ulong(&k->mem, a->anon_vma + (uint64_t)l->anon_vma.root.off, &a->root) ||
+	     !vs_kmem_ulong(&k->mem, a->anon_vma + (uint64_t)l->anon_vma.rb_root.off, &t.root)))
+		a->anon_got = VS_GOT_ABSENT;
+	if (a->anon_got == VS_GOT_ABSENT)
+		note_absent(&s->objects, a->anon_vma);
+	if (a->anon_got != VS_GOT_OK)
+		return;
+	a->root_ok = root_ok(k, a, &s->objects);
+	t.delta = (uint32_t)(l->avc.rb_subtree_last.off - l->avc.rb.off);
+	t.lock = vs_has(l->anon_vma.rwsem) && vs_vma_addr_ok(k, a->root) ?
+		a->root + (uint64_t)l->anon_vma.rwsem.off : 0;
+	vs_itnode_read(&t, a->addr + (uint64_t)l->avc.rb.off, last_page(k, v->start, v->end, v->pgoff),
+		       &a->tree, &s->objects);
+}
+
+/*
+ * The anon_vma_chains of one VMA, by next. A list that leads into another, or into
+ * itself, shows it by a prev that is not where we came from.
+ */
+static struct vs_err *read_anon(struct vs_kernel *k, struct vs_space *s, uint32_t i)
+{
+	const struct vs_layout *l = &k->layout;
+	const struct vs_vma *v = &s->vmas.v[i];
+	const unsigned int word = k->mem.target.word;
+	const bool be = k->mem.target.big_endian;
+	const uint64_t list = (uint64_t)l->avc.same_vma.off;
+	struct vs_anon_link *n = vs_vec_push(&s->objects.anons);
+	unsigned char buf[256];
+	uint64_t at, from;
+
+	if (!n)
+		return &vs_enomem;
+	*n = (struct vs_anon_link){ .vma = i, .first = (uint32_t)s->objects.avcs.n,
+				    .head = v->addr + (uint64_t)l->vma.anon_vma_chain.off };
+	if (!vs_kmem_ulong(&k->mem, n->head, &n->next) || !vs_kmem_ulong(&k->mem, n->head + word, &n->prev)) {
+		n->stop = VS_GOT_ABSENT;
+		note_absent(&s->objects, n->head);
+		return NULL;
+	}
+	for (from = n->head, at = n->next; at != n->head;) {
+		struct vs_avc *a;
+
+		n->end_holder = from;
+		n->end = at;
+		n->stop = (uint8_t)vs_object_get(k, at ? at - list : 0, buf, l->avc.size);
+		if (n->stop == VS_GOT_ABSENT)
+			note_absent(&s->objects, at);
+		if (n->stop != VS_GOT_OK)
+			return NULL;
+		if (n->n >= MAX_CHAIN)
+			return NULL;
+		a = vs_vec_push(&s->objects.avcs);
+		if (!a)
+			return &vs_enomem;
+#define LD(m) (vs_has(l->avc.m) ? vs_load(buf + l->avc.m.off, word, be) : 0)
+		*a = (struct vs_avc){ .addr = at - list, .vma = LD(vma), .anon_vma = LD(anon_vma),
+				      .came_from = from, .cached_start = LD(cached_vma_start),
+				      .cached_last = LD(cached_vma_last) };
+#undef LD
+		a->prev = vs_load(buf + list + word, word, be);
+		n->n++;
+		if (a->prev != from) {
+			unsigned char other[16];
+
+			if (vs_object_get(k, a->prev, other, word) == VS_GOT_OK)
+				a->prev_next = vs_load(other, word, be);
+			// somebody else's, or one further on: the way is lost
+			if (a->vma != v->addr || a->prev_next == at) {
+				n->stop = VS_GOT_WILD;
+				return NULL;
+			}
+		}
+		read_anon_vma(k, s, v, a);
+		from = at;
+		at = vs_load(buf + list, word, be);
+	}
+	n->end_holder = from;
+	n->end = at;
+	n->stop = VS_GOT_OK;
+	return NULL;
+}
+
+static void set_has(struct vs_kernel *k, struct vs_space *s)
 {
 	const struct vs_layout *l = &k->layout;
 
-	(void)out;
-	if (s->mm_absent)
-		return NULL;
 	if (vs_has(l->mm.mm_users) && vs_has(l->mm.mm_count))
 		s->has |= VS_HAS_USERS;
 	if (vs_has(l->mm.mmap_cache))
 		s->has |= VS_HAS_USERS | VS_HAS_MMAP_CACHE;
-	if (vs_has(l->mm.vmacache_seqnum) && vs_has(l->task.vmacache) &&
-	    vs_has(l->task.vmacache_seqnum)) {
+	if (vs_has(l->mm.vmacache_seqnum) && vs_has(l->task.vmacache) && vs_has(l->task.vmacache_seqnum))
 		s->has |= VS_HAS_VMACACHE;
-		for (size_t i = 0; i < s->users.n; i++) {
-			read_vmacache(k, s->f.vmacache_seqnum, &s->users.v[i]);
-			s->n_absent += s->users.v[i].cache_absent;
-		}
+	// an mm that nobody uses any more is being taken apart (exit_mmap(), free_pgtables())
+	if (vs_has(l->mm.mm_users) && !s->f.mm_users)
+		return;
+	if (vs_has(l->vma.shared_rb) && vs_has(l->vma.shared_last) && vs_has(l->file.f_mapping) &&
+	    vs_has(l->mapping.i_mmap) && l->vma.shared_last.off > l->vma.shared_rb.off)
+		s->has |= VS_HAS_FILE_TREE;
+	if (l->avc.size && vs_has(l->vma.anon_vma) && vs_has(l->vma.anon_vma_chain) && vs_has(l->avc.vma) &&
+	    vs_has(l->avc.anon_vma) && vs_has(l->avc.same_vma) && vs_has(l->avc.rb) &&
+	    vs_has(l->avc.rb_subtree_last) && vs_has(l->anon_vma.root) && vs_has(l->anon_vma.rb_root) &&
+	    l->avc.rb_subtree_last.off > l->avc.rb.off)
+		s->has |= VS_HAS_ANON_TREE;
+}
+
+struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s)
+{
+	const struct vs_layout *l = &k->layout;
+	struct vs_err *err = NULL;
+
+	if (s->mm_absent)
+		return NULL;
+	set_has(k, s);
+	s->objects.shared_rb = vs_has(l->vma.shared_rb) ? (uint32_t)l->vma.shared_rb.off : 0;
+	s->objects.chain = vs_has(l->vma.anon_vma_chain) ? (uint32_t)l->vma.anon_vma_chain.off : 0;
+	s->objects.avc_rb = vs_has(l->avc.rb) ? (uint32_t)l->avc.rb.off : 0;
+	s->objects.avc_list = vs_has(l->avc.same_vma) ? (uint32_t)l->avc.same_vma.off : 0;
+	s->objects.has_cached = vs_has(l->avc.cached_vma_start) && vs_has(l->avc.cached_vma_last);
+	for (size_t i = 0; i < s->users.n && s->has & VS_HAS_VMACACHE; i++) {
+		read_vmacache(k, s->f.vmacache_seqnum, &s->users.v[i]);
+		if (s->users.v[i].cache_absent)
+			note_absent(&s->objects, s->users.v[i].task);
 	}
-	return NULL;
+	for (uint32_t i = 0; !err && i < s->vmas.n; i++) {
+		const struct vs_vma *v = &s->vmas.v[i];
+		size_t n = s->objects.files.n + s->objects.avcs.n;
+
+		if (v->absent)
+			continue;
+		if (s->has & VS_HAS_FILE_TREE && (v->file || v->hangs & VS_HANGS_TREE))
+			err = read_file(k, s, i);
+		if (!err && s->has & VS_HAS_ANON_TREE && (v->anon_vma || v->hangs & VS_HANGS_CHAIN))
+			err = read_anon(k, s, i);
+		if (!err && n / POLL_EVERY != (s->objects.files.n + s->objects.avcs.n) / POLL_EVERY)
+			err = vs_out_poll(out);
+	}
+	s->n_absent += s->objects.absent;
+	return err;
 }

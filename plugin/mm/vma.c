@@ -18,6 +18,12 @@ static inline uint64_t rb_vma(uint64_t node, int32_t vm_rb)
 	return !node ? 0 : addr ? addr : 1;
 }
 
+/* From 5.17 to 6.1 anon_name has its place in shared, where there is no file. */
+static inline bool shares_name(const struct vs_layout *l)
+{
+	return l->vma.anon_name.off >= l->vma.shared_rb.off && l->vma.anon_name.off <= l->vma.shared_last.off;
+}
+
 void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 {
 	const struct vs_layout *l = &k->layout;
@@ -54,6 +60,14 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 	v->refcnt = (uint32_t)LD(vm_refcnt);
 	v->lock_seq = (uint32_t)LD(vm_lock_seq);
 	v->detached = LD(detached) != 0;
+	v->hangs = 0;
+	if (vs_has(l->vma.anon_vma_chain) &&
+	    vs_load(raw + l->vma.anon_vma_chain.off, k->mem.target.word, be) !=
+		    addr + (uint64_t)l->vma.anon_vma_chain.off)
+		v->hangs |= VS_HANGS_CHAIN;
+	if (vs_has(l->vma.shared_last) && !shares_name(l) &&
+	    (LD(shared_last) || vs_load(raw + l->vma.shared_rb.off, k->mem.target.word, be)))
+		v->hangs |= VS_HANGS_TREE;
 #undef LD
 	if (vs_has(l->vma.vm_rb)) {
 		const unsigned char *rb = raw + l->vma.vm_rb.off;

@@ -30,6 +30,9 @@ void vs_space_destroy(struct vs_space *s)
 	walk_deinit(&s->tree);
 	vs_maple_deinit(&s->maple);
 	vs_vec_deinit(&s->users);
+	vs_vec_deinit(&s->objects.files);
+	vs_vec_deinit(&s->objects.anons);
+	vs_vec_deinit(&s->objects.avcs);
 	free(s->names);
 	free(s);
 }
@@ -69,6 +72,10 @@ void vs_space_reset(struct vs_space *s)
 	walk_reset(&s->tree);
 	s->users = old.users;
 	s->users.n = 0;
+	s->objects.files = old.objects.files;
+	s->objects.anons = old.objects.anons;
+	s->objects.avcs = old.objects.avcs;
+	s->objects.files.n = s->objects.anons.n = s->objects.avcs.n = 0;
 }
 
 struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr)

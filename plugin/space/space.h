@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "space/lock.h"
 #include "space/maple.h"
+#include "space/objects.h"
 
 #define VS_NONE UINT32_MAX	/* no index */
 
@@ -58,6 +59,13 @@ struct vs_vma {
 	uint8_t absent;		/* some bytes of it are not in the dump */
 	uint8_t from;		/* enum vs_from of its worst byte */
 	uint8_t detached;
+	uint8_t hangs;		/* enum vs_hangs */
+};
+
+/* What a VMA says of itself besides vm_file and anon_vma. */
+enum vs_hangs {
+	VS_HANGS_CHAIN	= 1 << 0,	/* anon_vma_chain is not empty */
+	VS_HANGS_TREE	= 1 << 1,	/* shared.rb has been used, and is nothing else here */
 };
 
 /* Why a walk went no further at some pointer. */
@@ -107,6 +115,8 @@ enum vs_has {
 	VS_HAS_USERS		= 1 << 17,	/* mm_users, mm_count, and the tasks are known */
 	VS_HAS_VMACACHE		= 1 << 18,	/* task_struct.vmacache (3.15 to 6.0), read */
 	VS_HAS_MMAP_CACHE	= 1 << 19,	/* mmap_cache (up to 3.14) */
+	VS_HAS_FILE_TREE	= 1 << 20,	/* shared.rb, i_mmap as an interval tree (3.10+), read */
+	VS_HAS_ANON_TREE	= 1 << 21,	/* anon_vma_chain with rb (3.8+), read */
 	VS_HAS_LAYOUT		= 1 << 16,	/* start_code and its sisters, arg_start to env_end */
 };
 
@@ -223,6 +233,7 @@ struct vs_space {
 
 	uint64_t n_absent;	/* reads that found no bytes, all causes */
 
+	struct vs_objects objects;	/* if the check has asked for them */
 	VS_VEC(struct vs_space_user) users;	/* leaders first */
 	const struct vs_fact *facts;	/* borrowed: the session's, one a struct file */
 	size_t n_facts;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading one node of an interval tree: address_space.i_mmap, anon_vma.rb_root. */
+#ifndef VS_MM_ITREE_H
+#define VS_MM_ITREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "space/objects.h"
+
+struct vs_kernel;
+
+/** A tree, and what its nodes are members of. */
+struct vs_itree {
+	struct vs_kernel *k;
+	uint64_t owner;		/* address_space or anon_vma */
+	uint64_t root;		/* its rb_node */
+	uint64_t lock;		/* its rw_semaphore; 0: unknown */
+	uint32_t delta;		/* from an rb_node to its rb_subtree_last */
+	/** Does what is at @p node belong to this owner, by its other members? */
+	bool (*kin)(const struct vs_itree *t, uint64_t node);
+	/** The last page of the range at @p node; false if that cannot be read. */
+	bool (*own_last)(const struct vs_itree *t, uint64_t node, uint64_t *ret);
+};
+
+/** Where @p addr leads, for an object of @p size bytes: they are in @p buf if VS_GOT_OK. */
+enum vs_got vs_object_get(struct vs_kernel *k, uint64_t addr, void *buf, uint32_t size);
+
+/** Read @p node of @p t, whose own range ends at page @p own_last. *n_absent counts what the dump lacks. */
+void vs_itnode_read(const struct vs_itree *t, uint64_t node, uint64_t own_last, struct vs_itnode *ret,
+		    struct vs_objects *o);
+
+#endif
