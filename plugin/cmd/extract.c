@@ -14,6 +14,7 @@
 #include "cmd/cmds.h"
 #include "cmd/session.h"
 #include "image/elf_write.h"
+#include "mm/spot.h"
 #include "mm/kmap.h"
 
 struct watch {
@@ -96,7 +97,7 @@ static struct vs_err *run_commands(struct vs_session *s, const struct vs_args *a
 	return err;
 }
 
-/* What show reads of each VMA besides: the names of operations. */
+/* What show and find read of each VMA besides: the names of operations, page tables. */
 static struct vs_err *read_vmas(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
 {
 	_cleanup_free_ struct vs_target_mm *mms = NULL;
@@ -106,9 +107,15 @@ static struct vs_err *read_vmas(struct vs_session *s, const struct vs_args *args
 
 	for (size_t i = 0; !err && i < n; i++) {
 		err = vs_session_space(s, mms[i].mm, true, out);
-		for (size_t v = 0; !err && v < s->space->vmas.n; v++)
-			if (s->space->vmas.v[v].ops)
-				vs_kernel_symbolize(s->k, s->space->vmas.v[v].ops, sym, sizeof(sym));
+		for (size_t v = 0; !err && v < s->space->vmas.n; v++) {
+			const struct vs_vma *vma = &s->space->vmas.v[v];
+			struct vs_pgwalk walk;
+
+			if (vma->ops)
+				vs_kernel_symbolize(s->k, vma->ops, sym, sizeof(sym));
+			err = vs_pgwalk_read(s->k, &s->files, s->space->f.pgd, vma->start, &walk);
+			vs_pgwalk_deinit(&walk);
+		}
 	}
 	return err;
 }
