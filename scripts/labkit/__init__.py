@@ -8,10 +8,12 @@ machine.py    QEMU and its machine protocol
 truth.py      what the guest wrote about itself, unpacked
 dumpfile.py   a first look at the dumps
 torn.py       stopping a guest in the middle of a change; gdbstub.py, spaces.py, btf.py: how it sees
+kdump.py      a second kernel that writes the dumps after a crash
 vmlinux.py    types and symbols for them
 
 In the guest:
-boot.c        loads modules, changes the root
+early.h, boot.c  loads modules, changes the root
+kdump.c       the only program after a crash: makes the dumps
 init.c        pid 1: starts the specimens, records /proc, sleeps
 specimen.c    the processes, a table of them; zoo_*.c: one that has every kind of mapping
 worker.c      one that changes its address space all the time

@@ -338,6 +338,41 @@ static void start_all(void)
 	}
 }
 
+/*
+ * scripts/lab kdump has put a kernel for after the crash, and the words that
+ * load it, below /kdump. All of it is gone again before anything is recorded.
+ */
+static int load_crash_kernel(void)
+{
+	static const char *const files[] = { "/kdump/vmlinuz", "/kdump/initrd", "/kdump/words" };
+	static char words[4096];
+	char *argv[32], *save;
+	int n = 0, status = 0;
+	int fd = open("/kdump/words", O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, words, sizeof(words) - 1) < 0)
+		fail("/kdump/words");
+	close(fd);
+	for (char *word = strtok_r(words, "\n", &save); word && n < 31; word = strtok_r(NULL, "\n", &save))
+		argv[n++] = word;
+	argv[n] = NULL;
+	pid_t pid = fork();
+	if (!pid) {
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	if (status || read_number("/sys/kernel/kexec_crash_loaded") != 1) {
+		errno = ENOEXEC;
+		fail("kexec -p");
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlink(files[i]);
+	return 1;
+}
+
 static void make_mounts(void)
 {
 	mkdir("/proc", 0755);
@@ -396,6 +431,7 @@ int main(void)
 	if (disk < 0)
 		fail("/dev/vda");
 
+	int crash = load_crash_kernel();
 	if (swapon("/dev/vdc", 0))
 		say("LAB: swapon: %s", strerror(errno));
 	write_file("/sys/kernel/mm/ksm/pages_to_scan", "5000");
@@ -438,6 +474,8 @@ int main(void)
 	say("LAB READY");
 	/* For scripts/lab torn; without it there is no such fifo. Our own memory stays as recorded. */
 	open(TORN_GO, O_WRONLY | O_NONBLOCK);
+	if (crash)
+		write_file("/proc/sysrq-trigger", "c");
 	for (;;)
 		pause();
 }

@@ -124,28 +124,29 @@ def libraries(arch, program):
     return result
 
 
+def compile_one(arch, build, name, args):
+    """The path of a program for the guest; `args`: gcc's, source files without their directory."""
+    target = Path(build) / name
+    words = [str(HERE / a) if a.endswith(".c") else a for a in args]
+    done = subprocess.run([find_tool(arch.gcc), "-O2", "-Wall", "-Wextra", "-g0", "-o", str(target), *words],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+    if done.returncode:
+        raise LabError(f"{arch.gcc} cannot build {name}:\n{done.stdout.decode(errors='replace')}")
+    return target
+
+
 def compile_guest(arch, build):
-    """The guest's programs: {name: path}. A program that cannot be built on this host is left out."""
-    gcc, flags = find_tool(arch.gcc), ["-O2", "-Wall", "-Wextra", "-g0"]
-    src = lambda *names: [str(HERE / n) for n in names]
+    """The guest's programs: {name: path}."""
     programs = {
-        "boot": ["-static", *src("boot.c")],
-        "init": ["-static", *src("init.c")],
-        "specimen": ["-static", "-pthread", *src("specimen.c", "zoo_memory.c", "zoo_files.c", "zoo_devices.c", "worker.c")],
-        "dynamic": ["-pie", "-fPIE", *src("dynamic.c"), "-lm", "-pthread"],
+        "boot": ["-static", "boot.c"],
+        "init": ["-static", "init.c"],
+        "specimen": ["-static", "-pthread", "specimen.c", "zoo_memory.c", "zoo_files.c", "zoo_devices.c", "worker.c"],
+        "dynamic": ["-pie", "-fPIE", "dynamic.c", "-lm", "-pthread"],
     }
     if arch.name == "amd64":
         programs["compat"] = ["-m32", "-static", "-nostdlib", "-ffreestanding", "-fno-pie", "-no-pie",
-                              "-fno-stack-protector", *src("compat.c")]
-    built = {}
-    for name, args in programs.items():
-        target = Path(build) / name
-        done = subprocess.run([gcc, *flags, "-o", str(target), *args], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=300)
-        if done.returncode:
-            raise LabError(f"{arch.gcc} cannot build {name}:\n{done.stdout.decode(errors='replace')}")
-        built[name] = target
-    return built
+                              "-fno-stack-protector", "compat.c"]
+    return {name: compile_one(arch, build, name, args) for name, args in programs.items()}
 
 
 def specimens(arch, population, more=()):
@@ -166,11 +167,11 @@ def specimens(arch, population, more=()):
     return rows
 
 
-def build(arch, modules, population, build_dir, target, more=()):
-    """Write the initramfs to `target`; `more`: specimens besides the population."""
+def build(arch, modules, population, build_dir, target, more=(), files=None):
+    """Write the initramfs to `target`; `more`: specimens besides the population; `files`: {path: bytes}."""
     programs = compile_guest(arch, build_dir)
     # What is in the root that boot.c moves to; the rest stays behind.
-    root = {"/sbin/init": programs["init"].read_bytes()}
+    root = {"/sbin/init": programs["init"].read_bytes(), **(files or {})}
     for name in ("specimen", "dynamic", "compat"):
         if name in programs:
             root[f"/bin/{name}"] = programs[name].read_bytes()

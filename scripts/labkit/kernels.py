@@ -9,11 +9,12 @@ class Kernel:
     name: str
     suites: tuple       # (name, is it in the security archive?): where to look, in this order
     vcpus: int
+    kexec: str = "file"   # how the kernel for after a crash is loaded
 
 
 KERNELS = {k.name: k for k in (
     # vm_next list and vm_rb tree
-    Kernel("5.10", (("bullseye-security", True), ("bullseye", False)), 2),
+    Kernel("5.10", (("bullseye-security", True), ("bullseye", False)), 2, "load"),
     # the first maple tree that was released to the world; 5-level page tables
     Kernel("6.1", (("bookworm", False), ("bookworm-security", True)), 2),
     # per-VMA locks

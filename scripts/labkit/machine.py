@@ -81,6 +81,7 @@ class Guest:
                           "-gdb", "chardev:gdb", "-machine", "memory-backend=ram",
                           "-object", f"memory-backend-memfd,id=ram,size={memory},share=on"]
         self.proc = self.qmp = None
+        self.lines_seen = 0
 
     def __enter__(self):
         self.stderr = open(self.dir / "stderr", "w+")
@@ -117,18 +118,21 @@ class Guest:
 
     def wait_for(self, mark, timeout):
         """Wait until a console line starts with mark; pass on the guest's `LAB:` lines meanwhile."""
-        end, seen = time.monotonic() + timeout, 0
+        end = time.monotonic() + timeout
         while True:
             lines = self.read_console().split("\n")[:-1]
-            for line in lines[seen:]:
+            while self.lines_seen < len(lines):
+                line = lines[self.lines_seen]
+                self.lines_seen += 1
                 if line.startswith("LAB: "):
                     say("guest: " + line[5:])
                 if line.startswith(mark):
                     return line
-                if "Kernel panic" in line or line.startswith("LAB FAILED"):
+                # the crash that a kdump begins with is wanted
+                panic = "Kernel panic" in line and "sysrq" not in line
+                if panic or line.startswith("LAB FAILED"):
                     time.sleep(1)
                     self.fail(f"the guest failed: {line}")
-            seen = len(lines)
             if self.proc.poll() is not None:
                 self.fail("the guest ended before it was ready")
             if time.monotonic() > end:

@@ -262,3 +262,65 @@ class KernelFiles:
         shutil.rmtree(tmp)
         self.meta["packages"][package] = record["Version"]
         self._save()
+
+
+PROGRAM_FILES = r"(usr/)?s?bin/[^/]*|(usr/)?lib(64)?/.*\.so(\.[^/]*)?"
+
+
+class Programs:
+    """Programs of Debian packages with their libraries, to be run by a guest. `wanted`: {package: program}."""
+
+    def __init__(self, cache, suite, security, arch, wanted):
+        self.apt, self.wanted = Apt(cache, suite, security, arch), wanted
+        self.dir = Path(cache) / f"programs-{suite}-{arch.name}"
+        if not (self.dir / "versions.json").exists():
+            self._fetch()
+        self.versions = json.loads((self.dir / "versions.json").read_text())
+
+    def path(self, program):
+        return self.dir / program
+
+    def libraries(self, program):
+        """The files that the loader will ask for, and the loader; each is named by its soname."""
+        queue, found = self._needed(self.path(program)), {}
+        while queue:
+            name = queue.pop()
+            if name not in found:
+                found[name] = self.dir / "lib" / name
+                if not found[name].exists():
+                    raise LabError(f"{program}: no package of {self.apt.suite} brought {name}")
+                queue += self._needed(found[name])
+        return [found[name] for name in sorted(found)]
+
+    @staticmethod
+    def _needed(path):
+        return re.findall(r"\(NEEDED\).*\[([^\]]+)\]", run(["readelf", "-Wd", str(path)]).decode())
+
+    def _fetch(self):
+        self.apt.update()
+        tmp = self.dir.with_name(self.dir.name + ".tmp")
+        shutil.rmtree(tmp, ignore_errors=True)
+        (tmp / "lib").mkdir(parents=True)
+        versions, queue = {}, list(self.wanted)
+        while queue:
+            package = queue.pop(0)
+            if package in versions:
+                continue
+            deb, record = self.apt.download(package, tmp)
+            versions[package] = record["Version"]
+            unpack(deb, tmp / "tree", PROGRAM_FILES)
+            deb.unlink()
+            queue += self.apt.depends(record, r"(lib|zlib).*")
+        for program in self.wanted.values():
+            next(p for p in (tmp / "tree").rglob(program) if p.parent.name in ("bin", "sbin")).rename(tmp / program)
+        # The links that give libraries their names are not unpacked, but each says what it is called.
+        for path in sorted((tmp / "tree").rglob("*.so*")):
+            if path.read_bytes()[:4] != b"\x7fELF":
+                continue
+            soname = re.search(r"\(SONAME\).*\[([^\]]+)\]", run(["readelf", "-Wd", str(path)]).decode())
+            if soname:
+                path.rename(tmp / "lib" / soname.group(1))
+        shutil.rmtree(tmp / "tree")
+        (tmp / "versions.json").write_text(json.dumps(versions, indent=1, sort_keys=True) + "\n")
+        shutil.rmtree(self.dir, ignore_errors=True)
+        tmp.rename(self.dir)

@@ -35,6 +35,7 @@ TOOLS = {
     "xz": "xz-utils",
     "zstd": "zstd",
     "mkfs.ext4": "e2fsprogs",
+    "debugfs": "e2fsprogs",
     "fallocate": "util-linux",
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
