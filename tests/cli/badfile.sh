@@ -61,7 +61,7 @@ bad no-notes 'note'
 bad aarch64 'note'
 bad s390 'x86-64'
 bad kdump 'expected'
-bad flattened 'without any record'
+bad flattened 'expected records *found none'
 if [ "$(id -u)" != 0 ]; then
 	: >unreadable
 	chmod 0 unreadable
