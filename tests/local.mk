@@ -44,6 +44,14 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/real/pictures.sh
 EXTRA_DIST += %D%/real/pictures
+if WITH_ADDRXLAT
+check_PROGRAMS += %D%/real/xlat
+%C%_real_xlat_SOURCES = %D%/real/xlat.c
+%C%_real_xlat_CFLAGS = $(AM_CFLAGS) $(ADDRXLAT_CFLAGS)
+%C%_real_xlat_LDADD = libvmascope.la $(ADDRXLAT_LIBS)
+else
+EXTRA_DIST += %D%/real/xlat.c
+endif
 EXTRA_DIST += %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
