@@ -23,6 +23,10 @@ check_PROGRAMS += %D%/unit/find %D%/unit/layout %D%/unit/tree
 %C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_tree_SOURCES = %D%/unit/tree.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 
+check_PROGRAMS += %D%/unit/maple
+%C%_unit_maple_SOURCES = %D%/unit/maple.c %D%/unit/maple_made.c %D%/unit/maple_made.h %D%/unit/fake.c \
+	%D%/unit/fake.h %D%/damage/damage.h %D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+
 # The same in both versions of DWARF: bit fields are told in two ways.
 check_PROGRAMS += %D%/unit/dwarf4 %D%/unit/dwarf5 %D%/unit/dwarf-broken
 %C%_unit_dwarf4_SOURCES = %D%/unit/dwarf.c %D%/unit/dwarf-else.c %D%/unit/dwarf-types.h
@@ -62,7 +66,8 @@ clean-local:
 
 # Damage on purpose; DIR... by hand, and by scripts/test --full.
 EXTRA_PROGRAMS += %D%/damage/damage
-%C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h %D%/damage/fields.c
+%C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \
+	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
 check_DATA += %D%/damage/damage$(EXEEXT)
 CLEANFILES += %D%/damage/damage$(EXEEXT)
 dist_check_SCRIPTS += %D%/damage/corpus.sh

@@ -147,8 +147,8 @@ void vs_mcharge_expect(struct vs_mcharge *c, uint64_t expected);
 /** The VMAs of all entries of the nodes [@p from, @p to) do not belong here. False without memory. */
 bool vs_maple_stray(struct vs_check_ctx *ctx, uint32_t from, uint32_t to);
 
-/** How many entries of the nodes [@p from, @p to) are VMAs of this mm by their vm_mm. */
-size_t vs_maple_count_ours(const struct vs_check_ctx *ctx, uint32_t from, uint32_t to);
+/** How many entries of the nodes [@p from, @p to), *n_ret in all, are VMAs of this mm by their vm_mm. */
+size_t vs_maple_count_ours(const struct vs_check_ctx *ctx, uint32_t from, uint32_t to, size_t *n_ret);
 
 /** Which node hangs where, where each ends, and the cells. False without memory. */
 bool vs_maple_shape(struct vs_check_ctx *ctx);

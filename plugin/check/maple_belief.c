@@ -88,15 +88,19 @@ static size_t first_entry(const struct vs_maple *m, uint32_t node)
 	return lo;
 }
 
-size_t vs_maple_count_ours(const struct vs_check_ctx *ctx, uint32_t from, uint32_t to)
+size_t vs_maple_count_ours(const struct vs_check_ctx *ctx, uint32_t from, uint32_t to, size_t *n_ret)
 {
 	const struct vs_maple *m = &ctx->s->maple;
-	size_t n = 0;
+	size_t ours = 0;
 
-	for (size_t i = first_entry(m, from); i < m->entries.n && m->entries.v[i].node < to; i++)
-		n += m->entries.v[i].kind == VS_MENTRY_VMA &&
-		     ctx->s->vmas.v[m->entries.v[i].vma].mm == ctx->s->mm;
-	return n;
+	*n_ret = 0;
+	for (size_t i = first_entry(m, from); i < m->entries.n && m->entries.v[i].node < to; i++) {
+		const struct vs_mentry *e = &m->entries.v[i];
+
+		ours += e->kind == VS_MENTRY_VMA && ctx->s->vmas.v[e->vma].mm == ctx->s->mm;
+		++*n_ret;
+	}
+	return ours;
 }
 
 bool vs_maple_stray(struct vs_check_ctx *ctx, uint32_t from, uint32_t to)
@@ -159,7 +163,7 @@ static bool no_tree(struct vs_check_ctx *ctx)
 static bool seems_root(const struct vs_check_ctx *ctx)
 {
 	const struct vs_maple *m = &ctx->s->maple;
-	size_t ours = vs_maple_count_ours(ctx, 0, (uint32_t)m->nodes.n);
+	size_t n, ours = vs_maple_count_ours(ctx, 0, (uint32_t)m->nodes.n, &n);
 	unsigned int depth = 0;
 
 	for (size_t i = 0; i < m->nodes.n; i++)
@@ -173,6 +177,7 @@ static bool root_is_right(struct vs_check_ctx *ctx)
 	const struct vs_maple *m = &ctx->s->maple;
 	const struct vs_mnode *n = &m->nodes.v[0];
 	struct vs_mcharge *c;
+	size_t n_vmas;
 
 	if (n->parent_word == (m->tree | 1))
 		return true;
@@ -189,7 +194,7 @@ static bool root_is_right(struct vs_check_ctx *ctx)
 		charge_root(ctx, ", a node whose parent is another node");
 	else
 		charge_root(ctx, ", a node that does not name this tree as its parent");
-	if (!vs_maple_count_ours(ctx, 0, (uint32_t)m->nodes.n) &&
+	if (!vs_maple_count_ours(ctx, 0, (uint32_t)m->nodes.n, &n_vmas) &&
 	    !vs_maple_stray(ctx, 0, (uint32_t)m->nodes.n))
 		ctx->maple.failed = true;
 	return false;

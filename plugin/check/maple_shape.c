@@ -68,11 +68,15 @@ static uint32_t subtree_end(const struct vs_maple *m, uint32_t t)
 static bool is_ours(const struct vs_check_ctx *ctx, uint32_t t)
 {
 	uint32_t end = subtree_end(&ctx->s->maple, t);
+	size_t n, ours = vs_maple_count_ours(ctx, t, end, &n);
 
+	// another mm's nodes agree with each other as well
+	if (n)
+		return ours;
 	for (uint32_t i = t + 1; i < end; i++)
 		if (knot(ctx, i)->placed)
 			return true;
-	return vs_maple_count_ours(ctx, t, end);
+	return false;
 }
 
 /** Does slot @p i of @p n look like the others of its node, so that it can be believed? */

@@ -9,7 +9,7 @@
 #include "kernel/kernel.h"
 
 #define FAKE_PA		UINT64_C(0x40000000)
-#define FAKE_SIZE	(256U << 10)
+#define FAKE_SIZE	(512U << 10)
 #define FAKE_DIRECT	UINT64_C(0xffff888000000000)	/* the virtual address of FAKE_PA */
 
 struct fake {
