@@ -70,7 +70,6 @@ struct api {
 	kdump_status (*bmp_find_set)(kdump_bmp_t *, kdump_addr_t *);
 	kdump_status (*bmp_find_clear)(kdump_bmp_t *, kdump_addr_t *);
 	kdump_status (*bmp_get_bits)(kdump_bmp_t *, kdump_addr_t, kdump_addr_t, unsigned char *);
-	unsigned long (*bmp_decref)(kdump_bmp_t *);
 	kdump_status (*read)(kdump_ctx_t *, kdump_addrspace_t, kdump_addr_t, void *, size_t *);
 };
 
@@ -113,7 +112,6 @@ static struct vs_err *load_library(struct api *a)
 		{ "kdump_bmp_find_set", offsetof(struct api, bmp_find_set) },
 		{ "kdump_bmp_find_clear", offsetof(struct api, bmp_find_clear) },
 		{ "kdump_bmp_get_bits", offsetof(struct api, bmp_get_bits) },
-		{ "kdump_bmp_decref", offsetof(struct api, bmp_decref) },
 		{ "kdump_read", offsetof(struct api, read) },
 	};
 
@@ -315,6 +313,7 @@ static struct vs_err *tell_machine(struct kdump_image *k, const char *name)
 	return NULL;
 }
 
+/* Borrowed: who asks for an attribute gets no reference to it. */
 static kdump_bmp_t *bitmap(struct kdump_image *k, const char *key)
 {
 	kdump_attr_t attr = { .type = KDUMP_BITMAP };
@@ -367,10 +366,6 @@ static struct vs_err *read_ranges(struct kdump_image *k, uint64_t page_size)
 		v.v[v.n++] = (struct vs_phys_range){ 0, k->end, k->end };
 	k->img.ranges = v.v;
 	k->img.n_ranges = v.n;
-	if (mem)
-		k->api.bmp_decref(mem);
-	if (file)
-		k->api.bmp_decref(file);
 	return v.v ? NULL : &vs_enomem;
 }
 
