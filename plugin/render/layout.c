@@ -36,7 +36,7 @@ static const char *const kind_sgr[VS_N_KINDS] = {
 	[VS_KIND_HEAP] = "\033[30;42m", [VS_KIND_ANON] = "\033[30;102m",
 	[VS_KIND_SHARED] = "\033[30;44m", [VS_KIND_HUGE] = "\033[30;104m",
 	[VS_KIND_STACK] = "\033[30;41m", [VS_KIND_SPECIAL] = "\033[30;105m",
-	[VS_KIND_DEVICE] = "\033[30;101m", [VS_KIND_NOACCESS] = "\033[97;100m",
+	[VS_KIND_DEVICE] = "\033[30;101m", [VS_KIND_NOACCESS] = "\033[97;40m",
 };
 
 static unsigned int hex_digits(uint64_t v)
@@ -142,33 +142,42 @@ static void put_vma(struct drawing *d, const struct vs_pic_row *r)
 	}
 }
 
+/* One more line of a row that needs it. */
+static void put_more(struct drawing *d, const struct vs_pic_row *r)
+{
+	vs_buf_putc(d->b, '\n');
+	vs_buf_pad(d->b, ' ', d->gutter + 1);
+	put_strip(d, r->kind, ' ');
+	vs_buf_puts(d->b, "  ");
+}
+
 static void put_run(struct drawing *d, const struct vs_pic_row *r)
 {
 	const struct vs_pic_run *run = &d->p->runs.v[r->run];
 	char n[VS_THOUSANDS_MAX], size[VS_HUMAN_MAX];
-	const unsigned int indent = d->gutter + 1;
-	bool first = true;
+	unsigned int shown = 0;
 
 	put_range(d, r);
 	put_strip(d, r->kind, vs_pic_letter(r->kind));
 	put_size(d, run->bytes);
 	vs_buf_printf(d->b, "       %s VMAs", vs_thousands(n, run->n));
-	vs_buf_putc(d->b, '\n');
-	vs_buf_pad(d->b, ' ', indent);
-	put_strip(d, r->kind, ' ');
-	vs_buf_pad(d->b, ' ', SIZE_COLUMNS + 8);
 	for (unsigned int bits = 0; bits < 16; bits++) {
 		char perms[5];
 
 		if (!run->perms[bits])
 			continue;
+		if (shown++ % 3 == 0)
+			put_more(d, r);
+		else
+			vs_buf_puts(d->b, ", ");
 		vs_text_perms(perms, (bits & 7) | (bits & 8 ? VS_VM_MAYSHARE : 0));
-		vs_buf_printf(d->b, "%s%s %s", first ? "" : ", ", vs_thousands(n, run->perms[bits]), perms);
-		first = false;
+		vs_buf_printf(d->b, "%s %s", vs_thousands(n, run->perms[bits]), perms);
 	}
-	if (run->n_gaps)
-		vs_buf_printf(d->b, "; %s gap%s, %s", vs_thousands(n, run->n_gaps),
-			      run->n_gaps == 1 ? "" : "s", vs_human(size, run->gap_bytes));
+	if (run->n_gaps) {
+		put_more(d, r);
+		vs_buf_printf(d->b, "%s gap%s, %s", vs_thousands(n, run->n_gaps), run->n_gaps == 1 ? "" : "s",
+			      vs_human(size, run->gap_bytes));
+	}
 }
 
 static void put_note(struct drawing *d, const struct vs_pic_row *r)
@@ -284,7 +293,7 @@ static void put_kernel(struct drawing *d, const struct vs_pic_row *r)
 	vs_buf_hex(d->b, r->start, 0);
 	vs_buf_putc(d->b, ' ');
 	if (d->st->color)
-		vs_buf_puts(d->b, "\033[30;47m  K  " VS_SGR_PLAIN);
+		vs_buf_puts(d->b, "\033[97;100m  K  " VS_SGR_PLAIN);
 	else
 		vs_buf_puts(d->b, pick(d, "│ K │", "| K |"));
 	put_size(d, r->end - r->start);

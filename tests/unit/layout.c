@@ -194,12 +194,12 @@ static unsigned int too_wide(const char *text, unsigned int width)
 	return n;
 }
 
-static void widths(struct vs_space *s)
+static void widths(struct vs_space *s, const struct vs_pic_env *env, const char *what)
 {
 	unsigned int bad = 0;
 	struct vs_picture p;
 
-	if (!vs_picture_init(&p, s, &plain))
+	if (!vs_picture_init(&p, s, env))
 		exit(99);
 	for (unsigned int width = 76; width < 200; width += 7) {
 		for (int utf8 = 0; utf8 < 2; utf8++) {
@@ -211,7 +211,7 @@ static void widths(struct vs_space *s)
 			bad += too_wide(sink_text(&out, &text), width);
 		}
 	}
-	ok(!bad, "no line is wider than the terminal");
+	ok(!bad, "%s: no line is wider than the terminal", what);
 	vs_picture_deinit(&p);
 }
 
@@ -268,12 +268,14 @@ static void many(void)
 	good = vs_picture_init(&p, s, &env) && covers(&p, &n) && n == 20000 && p.rows.n < 300;
 	ok(good, "else in %zu rows, and still all of them", p.rows.n);
 	vs_picture_deinit(&p);
+	widths(s, &env, "with runs");
 	synth_free(&y);
 
 	synth_make(&y, 3000, SYNTH_USUAL, 2);
 	synth_read(&y, s);
 	good = vs_picture_init(&p, s, &env) && covers(&p, &n) && n == 3000 && marks_fit(&p);
 	ok(good, "3,000 of a usual program: %zu rows", p.rows.n);
+	widths(s, &env, "with more kinds of them");
 	vs_picture_deinit(&p);
 	synth_free(&y);
 	vs_space_destroy(s);
@@ -335,7 +337,7 @@ int main(void)
 	struct vs_space *s = small();
 
 	small_picture(s);
-	widths(s);
+	widths(s, &plain, "a small process");
 	as_json(s);
 	damaged(s);
 	vs_space_destroy(s);
