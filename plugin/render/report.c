@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "render/text.h"
 #include "check/torn.h"
 
 /* About a screen, unless all is asked for. */
 #define MAX_OBJECTS 6
 #define MAX_FINDINGS 6		/* of one object */
-#define MAX_USERS 3
 #define ID_WIDTH 15		/* of the longest rule id */
 
 #define BOLD "\033[1m"
@@ -40,28 +40,6 @@ static void put_plural(struct vs_buf *b, uint64_t n, const char *noun)
 	vs_buf_printf(b, " %s%s", noun, n == 1 ? "" : "s");
 }
 
-/** "many (pid 134), other (pid 140) and 3 more" */
-static void put_users(struct vs_buf *b, const struct vs_space *s)
-{
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < s->users.n; i++) {
-		const struct vs_space_user *u = &s->users.v[i];
-
-		if (u->pid != u->tgid && i)
-			continue;	// a thread of a process that has been told
-		if (n++ >= MAX_USERS)
-			continue;
-		vs_buf_puts(b, n > 1 ? ", " : "");
-		vs_buf_put_clean(b, u->comm, strnlen(u->comm, sizeof(u->comm)));
-		vs_buf_printf(b, " (pid %d)", u->pid);
-	}
-	if (n > MAX_USERS)
-		vs_buf_printf(b, " and %u more", n - MAX_USERS);
-	if (n)
-		vs_buf_puts(b, "  ");
-}
-
 static void put_verdict(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
 			const struct vs_report_style *style)
 {
@@ -74,7 +52,10 @@ static void put_verdict(struct vs_buf *b, const struct vs_space *s, const struct
 	vs_buf_puts(b, upper[r->verdict]);
 	paint(b, style, PLAIN);
 	vs_buf_puts(b, "  ");
-	put_users(b, s);
+	if (s->users.n) {
+		vs_text_users(b, s);
+		vs_buf_puts(b, "  ");
+	}
 	vs_buf_printf(b, "mm 0x%" PRIx64, s->mm);
 	if (r->verdict == VS_CONSISTENT) {
 		vs_buf_puts(b, "  ");
