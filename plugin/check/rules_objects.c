@@ -102,7 +102,7 @@ void vs_rule_file_mapping(struct vs_check_ctx *ctx)
 		uint64_t file = vma_of(ctx, l->vma)->file;
 		struct vs_finding *f;
 
-		if (l->got == VS_GOT_OK || l->got == VS_GOT_ABSENT)
+		if (l->got == VS_GOT_ABSENT || (l->got == VS_GOT_OK && l->mapping_ok))
 			continue;
 		f = vs_found_index(ctx, l->vma, "vm_file", VS_VAL_HEX, file);
 		vs_finding_say(ctx, f, file ? "vm_file %#" PRIx64 " leads to no file with an address_space" :
@@ -117,7 +117,9 @@ void vs_rule_file_tree(struct vs_check_ctx *ctx)
 	for (size_t i = 0; i < o->files.n; i++) {
 		struct vs_itwords w = file_words(ctx, &o->files.v[i]);
 
-		vs_itnode_links(ctx, &o->files.v[i].tree, &w);
+		// what is no address_space has no tree: told by file-mapping
+		if (o->files.v[i].mapping_ok)
+			vs_itnode_links(ctx, &o->files.v[i].tree, &w);
 	}
 }
 
@@ -203,15 +205,47 @@ void vs_rule_anon_chain(struct vs_check_ctx *ctx)
 	}
 }
 
+/** Whether the VMA's anon_vma is that of one of its chains. */
+static bool vma_anon_known(const struct vs_check_ctx *ctx, const struct vs_anon_link *a)
+{
+	const struct vs_objects *o = &ctx->s->objects;
+
+	for (uint32_t j = 0; j < n_judged(ctx->s, a); j++)
+		if (o->avcs.v[a->first + j].anon_vma == vma_of(ctx, a->vma)->anon_vma)
+			return true;
+	return false;
+}
+
+/**
+ * The chain's anon_vma is not what it says: no anon_vma at all; or not one in whose
+ * tree it hangs, while the VMA's own is named by none of its chains.
+ */
+static bool avc_strays(const struct vs_check_ctx *ctx, const struct vs_anon_link *a, const struct vs_avc *c)
+{
+	if (c->anon_got != VS_GOT_OK)
+		return c->anon_got != VS_GOT_ABSENT;
+	if (!c->tree.odd || !c->root_ok)
+		return c->tree.odd;	// a lock in what is no anon_vma means nothing
+	return !c->tree.locked && c->tree.top && c->tree.top != c->tree.root && !vma_anon_known(ctx, a);
+}
+
 /** The root that most of the VMA's anon_vmas name. */
 static uint64_t common_root(const struct vs_objects *o, const struct vs_anon_link *a, uint32_t n)
 {
 	uint64_t root = 0;
 	uint32_t votes = 0;
 
+	// the oldest is the root itself, unless it has been split off and used again
+	for (uint32_t j = 0; j < n; j++)
+		if (o->avcs.v[a->first + j].root == o->avcs.v[a->first + j].anon_vma &&
+		    !o->avcs.v[a->first + j].tree.odd)
+			return o->avcs.v[a->first + j].root;
+
 	for (uint32_t j = 0; j < n; j++) {
 		const struct vs_avc *c = &o->avcs.v[a->first + j];
 
+		if (c->tree.odd)
+			continue;	// who knows whose tree that is
 		if (!votes)
 			root = c->root;
 		votes = c->root == root ? votes + 1 : votes - 1;
@@ -253,11 +287,11 @@ void vs_rule_anon_vma(struct vs_check_ctx *ctx)
 			const struct vs_avc *c = &o->avcs.v[a->first + j];
 			struct vs_finding *f;
 
-			if (c->anon_got == VS_GOT_WILD || c->anon_got == VS_GOT_NULL ||
-			    (c->anon_got == VS_GOT_OK && !c->root_ok && c->tree.odd && !c->tree.locked)) {
+			if (avc_strays(ctx, a, c)) {
 				f = vs_found_other(ctx, "anon_vma_chain", c->addr, "anon_vma", VS_VAL_HEX,
 						   c->anon_vma);
-				vs_finding_say(ctx, f, "anon_vma %#" PRIx64 " leads to no anon_vma", c->anon_vma);
+				vs_finding_say(ctx, f, "anon_vma %#" PRIx64 " leads to no anon_vma, or to that of others",
+					       c->anon_vma);
 			} else if (c->anon_got == VS_GOT_OK && (c->root != root || !c->root_ok) &&
 				   !c->tree.odd && !vs_ctx_told(ctx, c->anon_vma)) {
 				f = vs_found_other(ctx, "anon_vma", c->anon_vma, "root", VS_VAL_HEX, c->root);
@@ -292,7 +326,7 @@ void vs_rule_anon_tree(struct vs_check_ctx *ctx)
 			struct vs_itwords w = avc_words(ctx, c);
 
 			// what is no anon_vma has no tree: told by anon-vma
-			if (c->root_ok)
+			if (!avc_strays(ctx, &o->anons.v[i], c))
 				vs_itnode_links(ctx, &c->tree, &w);
 		}
 }

@@ -128,6 +128,7 @@ static const struct row rows[] = {
 	F(file, f_path_dentry, "file", "f_path.dentry", NEEDED),
 	F(file, f_inode, "file", "f_inode", NEEDED),
 	F(file, f_mapping, "file", "f_mapping", OPTIONAL),
+	F(mapping, host, "address_space", "host", OPTIONAL),
 	F(mapping, i_mmap, "address_space", "i_mmap.rb_node", OPTIONAL),	// 3.7 to 4.13
 	F(mapping, i_mmap, "address_space", "i_mmap.rb_root.rb_node", OPTIONAL),	// since 4.14
 	F(mapping, i_mmap_rwsem, "address_space", "i_mmap_rwsem", OPTIONAL),	// since 3.19
@@ -143,6 +144,8 @@ static const struct row rows[] = {
 	F(anon_vma, rb_root, "anon_vma", "rb_root.rb_node", OPTIONAL),	// 3.7 to 4.13
 	F(anon_vma, rb_root, "anon_vma", "rb_root.rb_root.rb_node", OPTIONAL),	// since 4.14
 	F(anon_vma, rwsem, "anon_vma", "rwsem", OPTIONAL),	// since 3.9
+	F(inode, i_mapping, "inode", "i_mapping", OPTIONAL),
+	F(inode, i_data, "inode", "i_data", OPTIONAL),
 	F(inode, i_ino, "inode", "i_ino", NEEDED),
 	F(inode, i_sb, "inode", "i_sb", NEEDED),
 	F(super, s_dev, "super_block", "s_dev", NEEDED),

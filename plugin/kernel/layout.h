@@ -64,10 +64,10 @@ struct vs_layout {
 		struct vs_field f_path_mnt, f_path_dentry, f_inode, f_mapping;
 	} file;
 	struct {
-		struct vs_field i_ino, i_sb;
+		struct vs_field i_mapping, i_data, i_ino, i_sb;
 	} inode;
 	struct {
-		struct vs_field i_mmap, i_mmap_rwsem;
+		struct vs_field host, i_mmap, i_mmap_rwsem;
 	} mapping;	/* address_space; i_mmap's rb_node */
 	struct {
 		uint32_t size;

@@ -82,6 +82,20 @@ static enum vs_got get_mapping(struct vs_kernel *k, uint64_t file, uint64_t *map
 	return got == VS_GOT_NULL ? VS_GOT_WILD : got;
 }
 
+/* Something in the tree does not fit: is @p mapping an address_space at all? Its inode knows it. */
+static bool is_mapping(struct vs_kernel *k, uint64_t mapping)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t host, back;
+
+	if (!vs_has(l->mapping.host) || !vs_has(l->inode.i_mapping) || !vs_has(l->inode.i_data))
+		return true;
+	return vs_kmem_ulong(&k->mem, mapping + (uint64_t)l->mapping.host.off, &host) &&
+	       vs_vma_addr_ok(k, host) &&
+	       vs_kmem_ulong(&k->mem, host + (uint64_t)l->inode.i_mapping.off, &back) &&
+	       (back == mapping || host + (uint64_t)l->inode.i_data.off == mapping);
+}
+
 static bool file_kin(const struct vs_itree *t, uint64_t node)
 {
 	const struct vs_layout *l = &t->k->layout;
@@ -119,6 +133,7 @@ static struct vs_err *read_file(struct vs_kernel *k, struct vs_space *s, uint32_
 	t.lock = vs_has(l->mapping.i_mmap_rwsem) ? f->mapping + (uint64_t)l->mapping.i_mmap_rwsem.off : 0;
 	vs_itnode_read(&t, v->addr + (uint64_t)l->vma.shared_rb.off,
 		       last_page(k, v->start, v->end, v->pgoff), &f->tree, &s->objects);
+	f->mapping_ok = !f->tree.odd || is_mapping(k, f->mapping);
 	return NULL;
 }
 

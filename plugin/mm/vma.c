@@ -18,10 +18,19 @@ static inline uint64_t rb_vma(uint64_t node, int32_t vm_rb)
 	return !node ? 0 : addr ? addr : 1;
 }
 
-/* From 5.17 to 6.1 anon_name has its place in shared, where there is no file. */
-static inline bool shares_name(const struct vs_layout *l)
+/*
+ * Whether shared.rb is or was in a tree: it is all zero in a VMA that never had a file.
+ * From 5.17 to 6.1 anon_name has the place of the parent pointer, which has a bit in it if black.
+ */
+static inline bool tree_used(const struct vs_kernel *k, const unsigned char *rb, uint64_t last)
 {
-	return l->vma.anon_name.off >= l->vma.shared_rb.off && l->vma.anon_name.off <= l->vma.shared_last.off;
+	const struct vs_layout *l = &k->layout;
+	const bool be = k->mem.target.big_endian, name = l->vma.anon_name.off == l->vma.shared_rb.off;
+	uint64_t parent = vs_load(rb + l->rb.parent_color.off, k->mem.target.word, be);
+
+	return last || (name ? parent & 1 : parent) ||
+	       vs_load(rb + l->rb.rb_left.off, k->mem.target.word, be) ||
+	       vs_load(rb + l->rb.rb_right.off, k->mem.target.word, be);
 }
 
 void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
@@ -65,8 +74,7 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 	    vs_load(raw + l->vma.anon_vma_chain.off, k->mem.target.word, be) !=
 		    addr + (uint64_t)l->vma.anon_vma_chain.off)
 		v->hangs |= VS_HANGS_CHAIN;
-	if (vs_has(l->vma.shared_last) && !shares_name(l) &&
-	    (LD(shared_last) || vs_load(raw + l->vma.shared_rb.off, k->mem.target.word, be)))
+	if (vs_has(l->vma.shared_last) && tree_used(k, raw + l->vma.shared_rb.off, LD(shared_last)))
 		v->hangs |= VS_HANGS_TREE;
 #undef LD
 	if (vs_has(l->vma.vm_rb)) {

@@ -61,6 +61,7 @@ struct vs_itnode {
 struct vs_file_link {
 	uint32_t vma;		/* index */
 	uint8_t got;		/* enum vs_got: file and its mapping */
+	bool mapping_ok;	/* if the tree is odd: its inode says that this is an address_space */
 	uint64_t mapping;	/* file->f_mapping */
 	struct vs_itnode tree;
 };
