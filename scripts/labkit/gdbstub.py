@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """QEMU's gdbstub, spoken to directly: registers, memory, breakpoints, single steps."""
 
+import re
 import socket
 import struct
+import time
 
 from .ui import LabError
 
@@ -28,8 +30,11 @@ class GdbStub:
         self.drain(0.3)
         if self.ask("QStartNoAckMode") == b"OK":
             self.acks = False
-        self.ask("?")
-        self.drain(0.1)
+        self.ask("vCont?")
+        self.cpus = self.ask("qfThreadInfo").decode()[1:].split(",")
+        while (more := self.ask("qsThreadInfo")) != b"l":
+            self.cpus += more.decode()[1:].split(",")
+        self.cpu = self.cpus[0]
 
     def close(self):
         self.sock.close()
@@ -90,11 +95,26 @@ class GdbStub:
     def clear_break(self, address):
         self.ask(f"z1,{address:x},1")
 
+    def _stopped(self, answer):
+        if not answer.startswith(b"T05"):
+            raise LabError(f"the guest stopped with {answer!r}")
+        self.cpu = re.search(rb"thread:(?:p\w+\.)?(\w+);", answer).group(1).decode()
+
     def step(self):
-        """One instruction; QEMU holds back interrupts and timers meanwhile."""
-        answer = self.ask("s")
-        if not answer.startswith((b"T05", b"S05")):
-            raise LabError(f"single step ended with {answer!r}")
+        """One instruction of the CPU that stopped; QEMU holds back interrupts, timers and the other CPUs."""
+        self._stopped(self.ask(f"vCont;s:{self.cpu}"))
+
+    def let_others(self, seconds):
+        """Let all CPUs run for a while but the one that stopped."""
+        mine = self.cpu
+        for cpu in self.cpus:
+            if cpu != mine:
+                self.send(f"vCont;c:{cpu}")
+                time.sleep(seconds)
+                self.sock.sendall(b"\x03")
+                self.receive()
+        self.cpu = mine
+        self.ask(f"Hg{mine}")
 
     def go(self, seconds):
         """Run to the next breakpoint."""
@@ -108,5 +128,4 @@ class GdbStub:
             self.receive()
             raise NoStop(f"no breakpoint was met within {seconds} s") from None
         self.sock.settimeout(before)
-        if not answer.startswith((b"T05", b"S05")):
-            raise LabError(f"the guest stopped with {answer!r}")
+        self._stopped(answer)

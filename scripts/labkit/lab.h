@@ -60,5 +60,6 @@ void spec_chroot(void);
 void spec_mntns(void);
 void spec_container(void);
 void spec_worker(void);
+void spec_contended(void);
 
 #endif

@@ -84,6 +84,7 @@ class Guest:
         self.lines_seen = 0
 
     def __enter__(self):
+        self.console.unlink(missing_ok=True)        # an earlier boot's words are not this one's
         self.stderr = open(self.dir / "stderr", "w+")
         self.proc = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=self.stderr,
                                      stderr=self.stderr, preexec_fn=die_with_parent)

@@ -215,11 +215,16 @@ class State:
     def read(self):
         return self.count & 1 == 0 and self.count >> 8 > 0
 
+    @property
+    def waited_for(self):
+        return self.count & 2 == 2
+
     def owned_by(self, task):
         return self.owner & ~7 == task.address
 
     def lock_text(self):
         how = "write" if self.written else "read" if self.read else "free"
+        how += ", waited for" if self.waited_for else ""
         return f"mmap_lock count {self.count:#x} owner {self.owner:#x} ({how})"
 
     def text(self):

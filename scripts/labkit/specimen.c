@@ -542,6 +542,7 @@ static const struct specimen {
 	{ "mntns", spec_mntns },
 	{ "container", spec_container },
 	{ "worker", spec_worker },
+	{ "contended", spec_contended },
 };
 
 int main(int argc, char **argv)

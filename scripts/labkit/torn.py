@@ -16,6 +16,7 @@ from .ui import LabError, say, warn
 
 ATTEMPTS = 5            # arrivals at its function until a scenario is given up
 STEPS = 60000           # instructions after one arrival
+LET = 0.3               # seconds for another CPU to queue up for the lock
 WAIT = 60               # seconds for a breakpoint to be met
 LIST, MAPLE, VMA_LOCK = "list", "maple", "VMA locks"
 
@@ -30,6 +31,7 @@ class Scenario:
     want: Callable      # of the address space before and now
     torn: bool = True   # or held, but consistent
     era: str = ""       # only of kernels that have LIST, MAPLE, VMA_LOCK
+    contended: bool = False     # somebody on another CPU waits for the lock
 
 
 # ---- what the scenarios want ----
@@ -174,11 +176,18 @@ SCENARIOS = (
              always, torn=False),
     Scenario("held-vma", "do-touch", "page fault", ("handle_mm_fault",), "free", vma_read_locked, torn=False,
              era=VMA_LOCK),
+    Scenario("split-waiters", "do-mprotect", "mprotect", (SPLIT,), "write", half_split, contended=True),
+    Scenario("held-waiters", "do-mmap", "mmap", ("do_mmap",), "write", always, torn=False, contended=True),
 )
 
 
 def names():
     return [s.name for s in SCENARIOS]
+
+
+def wanted(only, contended):
+    """The scenarios for one boot; only: their names, or None."""
+    return [s for s in SCENARIOS if s.contended == contended and (not only or s.name in only)]
 
 
 @dataclass
@@ -251,9 +260,9 @@ class Hunt:
         self.stub.close()
         self.ram.close()
 
-    def scenarios(self, only):
+    def scenarios(self, wanted):
         has = {"": True, LIST: self.space.old, MAPLE: not self.space.old, VMA_LOCK: self.space.seq is not None}
-        return [s for s in SCENARIOS if has[s.era] and (not only or s.name in only)]
+        return [s for s in wanted if has[s.era]]
 
     def _who(self, rsp):
         for task in self.tasks:
@@ -323,6 +332,11 @@ class Hunt:
             registers = self.stub.registers()
             if self.space.changed():
                 now = self.space.look()
+        if scenario.contended and not now.waited_for:
+            self.stub.let_others(LET)
+            now = self.space.look()
+            if not now.waited_for or not self._fits(scenario, before, now):
+                return None
         name, offset = self.k.function(registers["rip"])
         return Stop(scenario, task, self.space.mm, self.leader.pid, points[0][0], registers["rip"],
                     f"{name}+{offset:#x}", steps, before, now)
@@ -347,11 +361,11 @@ class Hunt:
             raise LabError(f"{scenario.name}: {now.lock_text()}, at work is task {stop.task.address:#x}")
 
 
-def each_stop(guest, btf, truth, memory, only, keep):
+def each_stop(guest, btf, truth, memory, scenarios, keep):
     """Call keep(stop) with the guest stopped for each scenario; {name: why not} of the others."""
     hunt = Hunt(guest, btf, truth, memory)
     try:
-        for scenario in hunt.scenarios(only):
+        for scenario in hunt.scenarios(scenarios):
             stop = hunt.find(scenario)
             if not stop:
                 warn(f"{scenario.name}: {hunt.missing[scenario.name]}")

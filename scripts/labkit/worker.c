@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -169,6 +170,8 @@ enum { OPS = sizeof(ops) / sizeof(ops[0]), READER = OPS - 1 };
 static int baton[OPS][2];
 static int ready[2];		/* each writes a byte into it when it waits for its turn */
 static int told[2];		/* the reader waits here until the threads have started */
+static int contend[2];		/* and the contender until the work begins */
+static int contended;
 
 /* One operation's turns, for ever; a thread of the worker, or the reader's only one. */
 static void *turns(void *arg)
@@ -197,9 +200,32 @@ static void *starter(void *arg)
 
 	(void)arg;
 	prctl(PR_SET_NAME, "starter");
-	if (open(TORN_GO, O_RDONLY) < 0 || write(baton[0][1], &c, 1) != 1)
+	if (open(TORN_GO, O_RDONLY) < 0 || write(contend[1], &c, 1) != 1 || write(baton[0][1], &c, 1) != 1)
 		lab_note(TORN_GO);
 	lab_sleep();
+}
+
+static void stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		lab_note("worker: sched_setaffinity");
+}
+
+/* A process on another CPU that wants the worker's mmap_lock all the time. */
+static void contender(void)
+{
+	char c;
+
+	stay_on(1);
+	do_read();
+	if (read(contend[0], &c, 1) != 1)
+		lab_sleep();
+	for (;;)
+		do_read();
 }
 
 static void wait_ready(void)
@@ -220,7 +246,7 @@ void spec_worker(void)
 	for (int i = 0; i < OPS; i++)
 		if (pipe(baton[i]))
 			lab_note("pipe");
-	if (pipe(ready) || pipe(told) || mkfifo(TORN_GO, 0600))
+	if (pipe(ready) || pipe(told) || pipe(contend) || mkfifo(TORN_GO, 0600))
 		lab_note(TORN_GO);
 
 	pid_t reader = fork();
@@ -230,6 +256,10 @@ void spec_worker(void)
 		turns((void *)(intptr_t)READER);
 	}
 	lab_name("worker-reader", reader);
+	if (contended) {
+		lab_name("contender", lab_child("contender", contender));
+		stay_on(0);
+	}
 
 	file = lab_file("/tmp/worker file", 8);
 	/* Only to find a place: a hole of this size is too small for the threads' stacks. */
@@ -259,4 +289,10 @@ void spec_worker(void)
 	wait_ready();
 	usleep(50 * 1000);
 	lab_ready();
+}
+
+void spec_contended(void)
+{
+	contended = 1;
+	spec_worker();
 }
