@@ -205,24 +205,36 @@ static void put_intact(struct vs_buf *b, const struct vs_report *r)
 	vs_buf_putc(b, '\n');
 }
 
+/* "vmascope mm vmcore 134": a command about this address space, to be typed. */
+static void put_command(struct vs_buf *b, const struct vs_space *s, const struct vs_report_style *style,
+			const char *name)
+{
+	vs_buf_printf(b, "%s %s %s%s", style->cmd, name, style->dump ? style->dump : "",
+		      style->dump ? " " : "");
+	if (s->users.n)
+		vs_buf_printf(b, "%d\n", s->users.v[0].pid);
+	else
+		vs_buf_printf(b, "mm=0x%" PRIx64 "\n", s->mm);
+}
+
 static void put_next(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
 		     const struct vs_report_style *style)
 {
+	const uint32_t links = VS_PART_NEXT | VS_PART_PREV | VS_PART_RB | VS_PART_MAPLE;
 	const struct vs_finding *f = r->findings.n ? &r->findings.v[0] : NULL;
 
 	if (!style->cmd || !f || r->verdict == VS_CONSISTENT || r->verdict == VS_INCOMPLETE)
 		return;
-	vs_buf_printf(b, "  see: %s ", style->cmd);
+	vs_buf_puts(b, "  see: ");
 	if (f->object == VS_OBJ_VMA)
-		vs_buf_printf(b, "show 0x%" PRIx64 "%s%s", f->addr, style->dump ? " " : "",
-			      style->dump ? style->dump : "");
-	else if (s->users.n)
-		vs_buf_printf(b, "mm %s%s%d", style->dump ? style->dump : "",
-			      style->dump ? " " : "", s->users.v[0].pid);
+		vs_buf_printf(b, "%s show 0x%" PRIx64 "%s%s\n", style->cmd, f->addr,
+			      style->dump ? " " : "", style->dump ? style->dump : "");
 	else
-		vs_buf_printf(b, "mm %s%smm=0x%" PRIx64, style->dump ? style->dump : "",
-			      style->dump ? " " : "", s->mm);
-	vs_buf_putc(b, '\n');
+		put_command(b, s, style, f->object == VS_OBJ_NODE ? "tree" : "mm");
+	if (r->verdict == VS_CORRUPT && r->broken & links) {
+		vs_buf_puts(b, "       ");
+		put_command(b, s, style, "rebuild");
+	}
 }
 
 void vs_render_report(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,

@@ -54,7 +54,8 @@ static void test_text(void)
 	      "    list-next       vm_next is 0xffff9d3c40032000, itself; vm_prev and vm_rb put 0xffff9d3c400320c8 next\n"
 	      "    list-count      vm_next reaches 1,001 of 1,500 VMAs; vm_prev and vm_rb reach all of them\n"
 	      "  intact: vm_prev, vm_rb, rb_subtree_gap, map_count, counters. All 1,500 VMAs are known by vm_rb\n"
-	      "  see: vmascope show 0xffff9d3c40032000 vmcore\n",
+	      "  see: vmascope show 0xffff9d3c40032000 vmcore\n"
+	      "       vmascope rebuild vmcore 134\n",
 	      "vm_next leads to itself");
 	synth_free(&y);
 
