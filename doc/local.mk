@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The manual is made from the command table, by the program that holds it.
+# The manual and the completion for bash are made from the command table, by the
+# program that holds it.
 man_MANS += %D%/vmascope.1
 CLEANFILES += %D%/vmascope.1
 %D%/vmascope.1: vmascope$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) %D% && ./vmascope$(EXEEXT) --man >$@.tmp && mv $@.tmp $@
+
+completiondir = $(datadir)/bash-completion/completions
+completion_DATA = %D%/vmascope
+CLEANFILES += %D%/vmascope
+%D%/vmascope: vmascope$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) %D% && ./vmascope$(EXEEXT) --bash-completion >$@.tmp && mv $@.tmp $@

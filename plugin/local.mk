@@ -36,7 +36,7 @@ libvmascope_la_SOURCES += \
 	%D%/check/rules_prot.c %D%/check/rules_rb.c \
 	%D%/check/rules_users.c %D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c %D%/check/torn.c %D%/check/torn.h
 libvmascope_la_SOURCES += \
-	%D%/cmd/args.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
+	%D%/cmd/args.c %D%/cmd/bash.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
 	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/layout.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/rebuild.c %D%/cmd/select.c \
 	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c %D%/cmd/tell.c
 libvmascope_la_SOURCES += \

@@ -209,6 +209,8 @@ int main(int argc, char **argv)
 		status = print(&out, strdup(PACKAGE_STRING "\n"));
 	} else if (!strcmp(word, "--man")) {
 		status = print(&out, vs_cmd_man());
+	} else if (!strcmp(word, "--bash-completion")) {
+		status = print(&out, vs_cmd_bash());
 	} else if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
 		status = help(&out, argc - 2, argv + 2);
 	} else if (word[0] == '-') {

@@ -158,4 +158,7 @@ char *vs_cmd_help(const struct vs_cmd *cmd, int face);
 /** The manual page, roff, likewise. */
 char *vs_cmd_man(void);
 
+/** Completion for bash, likewise. */
+char *vs_cmd_bash(void);
+
 #endif

@@ -115,9 +115,9 @@ struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out)
 	int is_core;
 
 	if (open && !vs_gdb.core) {	// by `vma open`
-		if (opts.vmlinux || opts.force || opts.types_from)
+		if (opts.vmlinux || opts.n_parts || opts.force || opts.types_from)
 			return vs_err_create(VS_ERR_USAGE,
-					     "%s: --vmlinux, --force and --types-from belong to \"vma open\", which has opened the dump",
+					     "%s: --vmlinux, --part, --force and --types-from belong to \"vma open\", which has opened the dump",
 					     args->cmd->name);
 		return NULL;
 	}

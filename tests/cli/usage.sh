@@ -44,6 +44,31 @@ else
 	skip 'the manual page is sound roff' 'no groff'
 fi
 
+# completes WORD... EXPECTED: the last WORD is completed to EXPECTED by bash
+if command -v bash >/dev/null; then
+	"$VMASCOPE" --bash-completion >"$scratch/completion"
+	completes() {
+		run bash -c '. "$0"
+			expected=${!#}
+			COMP_WORDS=("${@:1:$#-1}")
+			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+			compopt() { :; }
+			_vmascope
+			[ "${COMPREPLY[*]}" = "$expected" ] || echo "${COMPREPLY[*]}"' "$scratch/completion" "$@"
+		is "$out$err" '' "bash: $*"
+	}
+	: >"$scratch/vmcore one"
+	completes vmascope ma maps
+	completes vmascope help che check
+	completes vmascope maps --fo '--force --format'
+	completes vmascope maps --format '' 'text json'
+	completes vmascope maps --format = js json
+	completes vmascope check --list '--list-rules'
+	completes vmascope maps "$scratch/vmc" "$scratch/vmcore one"
+else
+	skip 'completion' 'no bash'
+fi
+
 # Each of these: one line on standard error that has these words in it, exit 2.
 wrong() {
 	wrong_words=$1

@@ -47,10 +47,17 @@ if [ -n "$other" ]; then
 	gdb_run "$case/vmlinux" "$case/vmcore" -- 'vma info' "file $other/vmlinux" \
 		"core-file $other/vmcore" 'vma info'
 	like "$out" "*$case/vmcore*$other/vmcore*" 'another core-file is noticed'
-	gdb_run -- "vma open $case/vmcore $other/vmlinux" 'print $_vma_status'
-	like "$err" '*--force*' 'another kernel'"'"'s vmlinux is refused'
 else
 	skip 'another core-file is noticed' 'one dump only'
+fi
+wrong=$(cd unpacked/6.1-amd64 2>/dev/null && pwd)
+if [ -n "$wrong" ]; then
+	gdb_run -- "vma open $case/vmcore $wrong/vmlinux" 'print $_vma_status'
+	like "$err" "*$wrong/vmlinux is not the kernel of this dump*5.10*--force*" \
+		'another kernel'"'"'s vmlinux is refused'
+	is "$(lines "$err")" 1 'in one line'
+else
+	skip 'another kernel'"'"'s vmlinux is refused' 'one kernel only'
 fi
 
 # The selected task
