@@ -197,6 +197,7 @@ void vs_rule_data_vm(struct vs_check_ctx *ctx);
 void vs_rule_exec_vm(struct vs_check_ctx *ctx);
 void vs_rule_stack_vm(struct vs_check_ctx *ctx);
 void vs_rule_shared_vm(struct vs_check_ctx *ctx);
+void vs_rule_locked_vm(struct vs_check_ctx *ctx);
 
 void vs_rule_layout_order(struct vs_check_ctx *ctx);
 void vs_rule_layout_limit(struct vs_check_ctx *ctx);

@@ -119,6 +119,7 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 	uint64_t prev_end = 0, prev_addr = 0, next = s->f.mmap;
 	struct tree_pass tree = { .gaps = s->has & VS_HAS_SUBTREE_GAP };
 	struct vs_sums sums = { 0 };
+	uint64_t locked = 0;
 	bool bad = false;
 
 	if (s->mm_absent || !o->whole || !walk_clean(&s->next, o->v.n) ||
@@ -139,6 +140,7 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 			bad |= v->mm != s->mm || vs_flags_bad(v->flags) || vs_prot_bad(s, v);
 			vs_sums_add(&sums, s->has, v->flags, v->file,
 				    (v->end - v->start) >> s->page_shift);
+			locked += v->flags & VS_VM_LOCKED ? v->end - v->start : 0;
 		}
 		if (rb)
 			tree_step(&tree, v, vs_own_gap(s, v->start, v->flags, prev_end));
@@ -149,6 +151,8 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 		prev_end = vs_end_gap(s, v->end, v->flags);
 	}
 	if (list && next)
+		return false;
+	if ((s->has & VS_HAS_LOCKED_VM) && s->f.locked_vm != locked >> s->page_shift)
 		return false;
 	if ((s->has & VS_HAS_HIGHEST_VM_END) && s->f.highest_vm_end != prev_end)
 		return false;

@@ -101,6 +101,48 @@ void vs_rule_shared_vm(struct vs_check_ctx *ctx)
 	sum(ctx, VS_SUM_SHARED, "shared_vm");
 }
 
+/*
+ * locked_vm is raised with VM_LOCKED, by all pages of a VMA, and lowered with it
+ * (mlock_fixup(), mmap_region(), munmap()). Drivers that pin memory add to it as well
+ * (account_locked_vm()), so only less than the VMAs have is an error.
+ */
+void vs_rule_locked_vm(struct vs_check_ctx *ctx)
+{
+	uint64_t seen = ctx->s->f.locked_vm, sum = 0;
+	char told[VS_THOUSANDS_MAX], have[VS_THOUSANDS_MAX];
+	uint32_t fits = VS_NONE, n_fit = 0;
+	struct vs_finding *f;
+
+	for (uint32_t p = 0; p < ctx->n; p++)
+		if (ctx->belief[p].flags & VS_VM_LOCKED)
+			sum += (ctx->belief[p].end - ctx->belief[p].start) >> ctx->s->page_shift;
+	if (seen == sum || in_doubt(ctx))
+		return;
+	for (uint32_t p = 0; p < ctx->n && seen < sum; p++)
+		if (ctx->belief[p].flags & VS_VM_LOCKED &&
+		    (ctx->belief[p].end - ctx->belief[p].start) >> ctx->s->page_shift == sum - seen) {
+			fits = p;
+			n_fit++;
+		}
+	// One flag of one VMA explains it, and a bit of locked_vm does not; a single page is nothing rare.
+	if (n_fit == 1 && sum - seen > 1 && __builtin_popcountll(seen ^ sum) > 1 && seen) {
+		f = vs_found_vma(ctx, fits, "vm_flags", VS_VAL_HEX, vs_ctx_vma(ctx, fits)->flags);
+		vs_finding_expect(f, vs_ctx_vma(ctx, fits)->flags & ~VS_VM_LOCKED);
+		vs_finding_say(ctx, f, "vm_flags has VM_LOCKED; locked_vm is right without it, %s pages",
+			       vs_thousands(told, seen));
+		return;
+	}
+	f = vs_found_mm(ctx, "locked_vm", VS_VAL_PAGES, seen);
+	if (!f)
+		return;
+	if (seen > sum && seen <= ctx->s->limit >> ctx->s->page_shift)
+		f->severity = VS_SEV_NOTE;
+	else
+		vs_finding_expect(f, sum);
+	vs_finding_say(ctx, f, "locked_vm is %s pages; the VMAs with VM_LOCKED have %s",
+		       vs_thousands(told, seen), vs_thousands(have, sum));
+}
+
 /**
  * A walk that ended where it should not have is mostly told by the rule about
  * that very pointer, which knows what is right there. What no rule could tell

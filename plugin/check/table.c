@@ -113,6 +113,9 @@ static const struct vs_rule rules[] = {
 	{ "shared-vm", ERROR, COUNT, VS_PART_TOTALS, VS_HAS_SHARED_VM, 0, vs_rule_shared_vm,
 	  "shared_vm is the sum of the VMAs with a file (up to 4.6)" },
 
+	{ "locked-vm", ERROR, COUNT, VS_PART_TOTALS, VS_HAS_LOCKED_VM, 0, vs_rule_locked_vm,
+	  "locked_vm is the sum of the VMAs with VM_LOCKED; more is a note: drivers pin memory" },
+
 	{ "layout-order", ERROR, OWN, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_order,
 	  "code, data, heap, arguments and environment start at or below their ends" },
 	{ "layout-limit", ERROR, OWN, 0, VS_HAS_LAYOUT, 0, vs_rule_layout_limit,

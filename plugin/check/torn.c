@@ -33,6 +33,7 @@ enum trace {
 	TRACE_SUM,	/* a counter: all of them are looked at together */
 	TRACE_FLAGS,	/* flags that a counter would be right without */
 	TRACE_NODE,	/* a maple node that has been, or is being, replaced */
+	TRACE_LOCKED,	/* locked_vm: mlock() changes it and VM_LOCKED one after the other, and nothing else */
 	TRACE_STATE,	/* attached, write-locked: follows at once */
 };
 
@@ -44,7 +45,7 @@ static const struct {
 	{ "list-count", TRACE_LINK }, { "prev-count", TRACE_LINK },
 	{ "rb-root", TRACE_LINK }, { "rb-child", TRACE_LINK }, { "rb-order", TRACE_LINK },
 	{ "rb-parent", TRACE_LINK }, { "rb-count", TRACE_LINK }, { "rb-list", TRACE_LINK },
-	{ "map-count", TRACE_LINK }, { "vmacache", TRACE_STATE },
+	{ "map-count", TRACE_LINK }, { "vmacache", TRACE_STATE }, { "locked-vm", TRACE_LOCKED },
 	{ "file-tree", TRACE_STATE }, { "file-last", TRACE_STATE },
 	{ "anon-chain", TRACE_STATE }, { "anon-vma", TRACE_STATE },
 	{ "rb-color", TRACE_BALANCE }, { "rb-black-height", TRACE_BALANCE }, { "rb-gap", TRACE_BALANCE },
@@ -235,6 +236,8 @@ static bool fits(const struct vs_report *r, const struct vs_finding *f, struct t
 	case TRACE_FLAGS:
 		t->flags++;
 		return t->write && f->has_expected && flags_could_be(f->seen) && flags_could_be(f->expected);
+	case TRACE_LOCKED:
+		return true;
 	case TRACE_STATE:
 		t->state++;
 		return t->write;

@@ -41,6 +41,8 @@ static uint32_t has_of(const struct vs_kernel *k)
 	    vs_has(l->mm.end_data) && vs_has(l->mm.arg_start) && vs_has(l->mm.arg_end) &&
 	    vs_has(l->mm.env_start) && vs_has(l->mm.env_end))
 		has |= VS_HAS_LAYOUT;
+	if (vs_has(l->mm.locked_vm))
+		has |= VS_HAS_LOCKED_VM;
 	if (vs_has(l->vma.detached))
 		has |= VS_HAS_DETACHED;
 	if (vs_has(l->vma.vm_refcnt))

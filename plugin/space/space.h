@@ -117,6 +117,7 @@ enum vs_has {
 	VS_HAS_MMAP_CACHE	= 1 << 19,	/* mmap_cache (up to 3.14) */
 	VS_HAS_FILE_TREE	= 1 << 20,	/* shared.rb, i_mmap as an interval tree (3.10+), read */
 	VS_HAS_ANON_TREE	= 1 << 21,	/* anon_vma_chain with rb (3.8+), read */
+	VS_HAS_LOCKED_VM	= 1 << 22,
 	VS_HAS_LAYOUT		= 1 << 16,	/* start_code and its sisters, arg_start to env_end */
 };
 
