@@ -438,14 +438,19 @@ static bool applies(const struct vs_rule *rule, const struct vs_space *s)
 	return (s->has & rule->needs) == rule->needs && (!rule->any || (s->has & rule->any));
 }
 
-static void note_held(const struct vs_space *s, struct vs_report *r)
+static bool is_asked(const struct vs_rule_filter *filter, size_t i)
+{
+	return !filter || !filter->off[i];
+}
+
+static void note_held(const struct vs_space *s, const struct vs_rule_filter *filter, struct vs_report *r)
 {
 	const struct vs_rule *rules;
 	size_t n;
 
 	rules = vs_rules(&n);
 	for (size_t i = 0; i < n; i++)
-		if (rules[i].part && applies(&rules[i], s))
+		if (rules[i].part && applies(&rules[i], s) && is_asked(filter, i))
 			r->held |= rules[i].part;
 }
 
@@ -464,7 +469,8 @@ static void ask(struct vs_check_ctx *ctx, const struct vs_rule *rule)
 	}
 }
 
-static void check_by_rules(const struct vs_space *s, struct vs_report *ret)
+static void check_by_rules(const struct vs_space *s, const struct vs_rule_filter *filter,
+			   struct vs_report *ret)
 {
 	struct vs_check_ctx ctx = { .s = s, .r = ret };
 	const struct vs_rule *rules;
@@ -473,7 +479,7 @@ static void check_by_rules(const struct vs_space *s, struct vs_report *ret)
 	rules = vs_rules(&n);
 	if (set_up(&ctx)) {
 		for (size_t i = 0; i < n; i++)
-			if (applies(&rules[i], s))
+			if (applies(&rules[i], s) && is_asked(filter, i))
 				ask(&ctx, &rules[i]);
 		for (size_t i = 0; i < ret->findings.n; i++)
 			vs_cause_guess(&ctx, &ret->findings.v[i]);
@@ -494,10 +500,10 @@ static void check_by_rules(const struct vs_space *s, struct vs_report *ret)
 	free(ctx.pos);
 }
 
-static bool start(const struct vs_space *s, struct vs_report *ret)
+static bool start(const struct vs_space *s, const struct vs_rule_filter *filter, struct vs_report *ret)
 {
 	*ret = (struct vs_report){ 0 };
-	note_held(s, ret);
+	note_held(s, filter, ret);
 	ret->failed = !vs_space_order(s, &ret->order);
 	return !ret->failed;
 }
@@ -511,16 +517,23 @@ static void finish(struct vs_report *ret)
 
 void vs_check_slowly(const struct vs_space *s, struct vs_report *ret)
 {
-	if (start(s, ret))
-		check_by_rules(s, ret);
+	if (start(s, NULL, ret))
+		check_by_rules(s, NULL, ret);
+	finish(ret);
+}
+
+void vs_check_space_by(const struct vs_space *s, const struct vs_rule_filter *filter,
+		       struct vs_report *ret)
+{
+	// what the quick pass calls clean is clean by every rule, so by any choice of them
+	if (start(s, filter, ret) && !vs_quick_clean(s, &ret->order))
+		check_by_rules(s, filter, ret);
 	finish(ret);
 }
 
 void vs_check_space(const struct vs_space *s, struct vs_report *ret)
 {
-	if (start(s, ret) && !vs_quick_clean(s, &ret->order))
-		check_by_rules(s, ret);
-	finish(ret);
+	vs_check_space_by(s, NULL, ret);
 }
 
 void vs_report_deinit(struct vs_report *r)

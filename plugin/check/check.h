@@ -126,6 +126,20 @@ struct vs_rule {
 /** The rule table; @p n_ret is its length. */
 const struct vs_rule *vs_rules(size_t *n_ret);
 
+#define VS_RULES_MAX 128
+
+/** Rules that are not to be asked, by their place in the table. */
+struct vs_rule_filter {
+	bool off[VS_RULES_MAX];
+};
+
+/** The place of the rule called @p id (its first @p len bytes) in the table, or -1. */
+int vs_rule_find(const char *id, size_t len);
+
+/** As vs_check_space() without the rules that @p filter takes out; NULL: with all. */
+void vs_check_space_by(const struct vs_space *s, const struct vs_rule_filter *filter,
+		       struct vs_report *ret);
+
 /** Judge @p s by all rules that apply. The report is the caller's: vs_report_deinit(). */
 void vs_check_space(const struct vs_space *s, struct vs_report *ret);
 void vs_report_deinit(struct vs_report *r);

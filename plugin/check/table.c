@@ -5,6 +5,8 @@
  */
 #include "check/ctx.h"
 
+#include <string.h>
+
 #define KERNEL (VS_HAS_LIST | VS_HAS_RB | VS_HAS_MAPLE)
 #define COUNTED (VS_HAS_DATA_VM | VS_HAS_SHARED_VM)
 
@@ -157,6 +159,16 @@ static const struct vs_rule rules[] = {
 	{ "absent", VS_SEV_INCOMPLETE, COUNT, 0, 0, 0, vs_rule_absent,
 	  "the mm_struct and every VMA are in the dump" },
 };
+
+_Static_assert(sizeof(rules) / sizeof(*rules) <= VS_RULES_MAX, "struct vs_rule_filter is too small");
+
+int vs_rule_find(const char *id, size_t len)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		if (strlen(rules[i].id) == len && !memcmp(rules[i].id, id, len))
+			return (int)i;
+	return -1;
+}
 
 const struct vs_rule *vs_rules(size_t *n_ret)
 {

@@ -10,6 +10,7 @@
 #include "base/out.h"
 #include "check/check.h"
 #include "cmd/cmds.h"
+#include "cmd/nearest.h"
 #include "cmd/session.h"
 #include "render/json.h"
 #include "render/report.h"
@@ -19,6 +20,7 @@ struct tally {
 	enum vs_verdict verdict;
 	size_t n, bad;		/* address spaces, and those that are not consistent */
 	uint64_t n_vmas;
+	struct vs_rule_filter filter;
 };
 
 static void put_head(struct vs_session *s, struct vs_buf *b)
@@ -130,6 +132,52 @@ static struct vs_err *check_tasks(struct vs_session *s, bool json, struct vs_out
 	return err;
 }
 
+/* "list-next,rb-gap": turn each of these rules on or off. */
+static struct vs_err *choose_rules(const char *option, const char *ids, bool off,
+				   struct vs_rule_filter *filter)
+{
+	for (const char *id = ids;; id++) {
+		size_t len = strcspn(id, ",");
+		int i = vs_rule_find(id, len);
+
+		if (i < 0) {
+			_cleanup_free_ char *typed = strndup(id, len);
+			struct vs_nearest near = { .typed = typed };
+			const struct vs_rule *rules;
+			size_t n;
+
+			if (!typed)
+				return &vs_enomem;
+			rules = vs_rules(&n);
+			for (size_t r = 0; r < n; r++)
+				vs_nearest_try(&near, rules[r].id);
+			if (near.best)
+				return vs_err_create(VS_ERR_USAGE, "check: --%s: unknown rule \"%s\", did you mean "
+						     "%s?", option, typed, near.best);
+			return vs_err_create(VS_ERR_USAGE, "check: --%s: expected rules as --list-rules has "
+					     "them, found \"%s\"", option, typed);
+		}
+		filter->off[i] = off;
+		id += len;
+		if (!*id)
+			return NULL;
+	}
+}
+
+/* --rules: no others; --skip: all but these. */
+static struct vs_err *read_filter(const struct vs_args *args, struct vs_rule_filter *filter)
+{
+	const char *only = vs_args_option(args, "rules"), *skip = vs_args_option(args, "skip");
+	struct vs_err *err = NULL;
+
+	*filter = (struct vs_rule_filter){ 0 };
+	if (only) {
+		memset(filter->off, true, sizeof(filter->off));
+		err = choose_rules("rules", only, false, filter);
+	}
+	return !err && skip ? choose_rules("skip", skip, true, filter) : err;
+}
+
 static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct vs_report_style *style,
 				bool json, struct vs_out *out, struct tally *t)
 {
@@ -140,7 +188,7 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 		err = vs_session_objects(s, out);
 	if (err)
 		return err;
-	vs_check_space(s->space, &r);
+	vs_check_space_by(s->space, &t->filter, &r);
 	if (r.failed) {
 		err = &vs_enomem;
 	} else {
@@ -202,9 +250,9 @@ static struct vs_err *run_one(struct vs_session *s, const struct vs_args *args, 
 			      struct vs_out *out, enum vs_verdict *verdict)
 {
 	struct tally t = { .verdict = VS_CONSISTENT };
-	struct vs_err *err = NULL;
+	struct vs_err *err = read_filter(args, &t.filter);
 
-	if (dump)
+	if (!err && dump)
 		err = vs_session_open(s, dump, &args->open, out);
 	if (!err)
 		err = check_dump(s, args, out, &t);
@@ -219,6 +267,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 			  int *status_ret)
 {
 	enum vs_verdict worst = VS_CONSISTENT;
+	struct vs_rule_filter filter;
 	struct vs_err *err = NULL;
 
 	if (vs_args_option(args, "list-rules")) {
@@ -226,7 +275,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 			vs_render_rules(&out->buf);
 		return args->json ? vs_render_rules_json(out) : NULL;
 	}
-	if (args->json)
+	err = read_filter(args, &filter);	// a slip is told before anything is opened
+	if (!err && args->json)
 		err = vs_json_header(out, "check");
 	if (!err && args->files.n <= 1)
 		err = run_one(s, args, args->files.n ? args->files.v[0] : NULL, out, &worst);
@@ -252,6 +302,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 
 static const struct vs_option options[] = {
 	{ .name = "verbose", .help = "every finding, and the address spaces that are consistent" },
+	{ .name = "rules", .arg = "ID,...", .help = "ask only these rules" },
+	{ .name = "skip", .arg = "ID,...", .help = "ask all rules but these" },
 	{ .name = "list-rules", .help = "print the rules and what they hold, without a dump", .alone = true },
 	{ .name = NULL }
 };
@@ -269,7 +321,8 @@ const struct vs_cmd vs_cmd_check = {
 		"where there is evidence for one. What follows from that comes behind it.\n"
 		"\n"
 		"Exit: 0 consistent, 1 corrupt, 2 nothing could be judged, 3 torn, 4 incomplete.\n"
-		"With --quiet only the exit code tells.",
+		"With --quiet only the exit code tells. What --rules or --skip leave out is taken to\n"
+		"hold; what the dump lacks still makes it incomplete.",
 	.example = "vmascope check vmcore --vmlinux vmlinux --format json",
 	.gdb_example = "vma check 1234",
 	.options = options,

@@ -87,6 +87,8 @@ wrong 'expected a command before --quiet' --quiet maps x
 wrong 'no dump given (usage: vmascope maps DUMP' maps
 wrong 'no dump given' maps 12
 wrong 'did you mean --format?' maps x --fromat json
+wrong 'check: --rules: unknown rule "lst-next", did you mean list-next?' check x --rules rb-gap,lst-next
+wrong 'check: --skip: expected rules as --list-rules has them, found ""' check x --skip rb-gap,
 wrong 'expected text|json, found "xml"' maps x --format=xml
 wrong 'expected one dump, found "x" and "y"' maps x y
 wrong 'open is a command for GDB only' open x
