@@ -101,6 +101,8 @@ static void run(const struct options *o, const char *dir, struct score *total)
 	printf("# %s: %s, %zu address spaces, seed %" PRIu64 ", most reads %.2f times those without "
 	       "damage\n", name, r.k->release, r.n, o->seed, r.worst_reads);
 	print_sum(name, &all);
+	if (r.untold)
+		printf("# %u more lead into memory that the dump lacks, and are incomplete\n", r.untold);
 	ok(percent(all.detected, &all) >= o->detected, "%s: %.1f %% of damages are detected", name,
 	   o->detected);
 	ok(percent(all.located, &all) >= o->located,

@@ -21,6 +21,7 @@ struct run {
 	size_t n;
 	struct score *scores;	/* [n_fields * N_KINDS] */
 	double worst_reads;	/* damaged to sound */
+	unsigned int untold;	/* damages that a cut dump has not the memory to tell */
 	bool verbose;
 };
 
