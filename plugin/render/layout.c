@@ -27,6 +27,7 @@ struct drawing {
 	unsigned int digits;		/* of an address */
 	unsigned int gutter;		/* columns left of the strip */
 	uint32_t kinds;			/* those that were drawn: the legend */
+	bool kernel;
 };
 
 /* Black on a colour: the strip is to look like one thing, whatever the theme. */
@@ -38,6 +39,8 @@ static const char *const kind_sgr[VS_N_KINDS] = {
 	[VS_KIND_STACK] = "\033[30;41m", [VS_KIND_SPECIAL] = "\033[30;105m",
 	[VS_KIND_DEVICE] = "\033[30;101m", [VS_KIND_NOACCESS] = "\033[97;40m",
 };
+
+#define KERNEL_SGR "\033[97;100m"
 
 static unsigned int hex_digits(uint64_t v)
 {
@@ -293,7 +296,7 @@ static void put_kernel(struct drawing *d, const struct vs_pic_row *r)
 	vs_buf_hex(d->b, r->start, 0);
 	vs_buf_putc(d->b, ' ');
 	if (d->st->color)
-		vs_buf_puts(d->b, "\033[97;100m  K  " VS_SGR_PLAIN);
+		vs_buf_puts(d->b, KERNEL_SGR "  K  " VS_SGR_PLAIN);
 	else
 		vs_buf_puts(d->b, pick(d, "│ K │", "| K |"));
 	put_size(d, r->end - r->start);
@@ -353,27 +356,33 @@ static void put_head(struct drawing *d, const char *kernel)
 	sgr(d, VS_SGR_PLAIN);
 }
 
+/* A letter and its word; @p column is where the line has come to. */
+static unsigned int put_key(struct drawing *d, unsigned int column, const char *color, char letter, const char *word)
+{
+	const unsigned int width = 3 + (d->st->color ? 4 : 2) + (unsigned int)strlen(word);
+
+	if (column + width > d->st->width) {
+		vs_buf_putc(d->b, '\n');
+		column = 0;
+	}
+	vs_buf_puts(d->b, column ? "   " : "");
+	if (d->st->color)
+		vs_buf_printf(d->b, "%s %c " VS_SGR_PLAIN " ", color, letter);
+	else
+		vs_buf_printf(d->b, "%c ", letter);
+	vs_buf_puts(d->b, word);
+	return column + width;
+}
+
 static void put_legend(struct drawing *d)
 {
 	unsigned int column = 0;
 
-	for (unsigned int k = 0; k < VS_N_KINDS; k++) {
-		unsigned int width = 3 + (d->st->color ? 4 : 2) + (unsigned int)strlen(vs_pic_word(k));
-
-		if (!(d->kinds >> k & 1))
-			continue;
-		if (column + width > d->st->width) {
-			vs_buf_putc(d->b, '\n');
-			column = 0;
-		}
-		vs_buf_puts(d->b, column ? "   " : "");
-		if (d->st->color)
-			vs_buf_printf(d->b, "%s %c " VS_SGR_PLAIN " ", kind_sgr[k], vs_pic_letter(k));
-		else
-			vs_buf_printf(d->b, "%c ", vs_pic_letter(k));
-		vs_buf_puts(d->b, vs_pic_word(k));
-		column += width;
-	}
+	for (unsigned int k = 0; k < VS_N_KINDS; k++)
+		if (d->kinds >> k & 1)
+			column = put_key(d, column, kind_sgr[k], vs_pic_letter(k), vs_pic_word(k));
+	if (d->kernel)
+		put_key(d, column, KERNEL_SGR, 'K', "kernel");
 	vs_buf_putc(d->b, '\n');
 }
 
@@ -433,6 +442,7 @@ struct vs_err *vs_render_layout(struct vs_out *out, const struct vs_space *s, co
 
 		if (mapping)
 			d.kinds |= UINT32_C(1) << r->kind;
+		d.kernel |= r->what == VS_PIC_KERNEL;
 		// the kernel's half must not widen the column of all
 		if (mapping && r->vma != VS_NONE && hex_digits(r->end - 1) > d.digits)
 			d.digits = hex_digits(r->end - 1);

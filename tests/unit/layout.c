@@ -314,6 +314,37 @@ static void fits(void)
 	is_str(vs_buf_str(&b), "/usr/lib/\xe2\x80\xa6/libc.so.6", "the middle goes, the file's own name stays");
 }
 
+/* A process of the legacy layout, and the kernel above it. */
+static void upwards(struct vs_space *s)
+{
+	const struct vs_text_style style = { .width = 80, .utf8 = true };
+	_cleanup_buf_ struct vs_buf text = VS_BUF_INIT;
+	struct vs_out out = sink_out(&text);
+	struct vs_pic_env env = plain;
+	struct vs_kmap kmap = { 0 };
+	struct vs_picture p;
+	const char *t;
+
+	vs_kmap_add(&kmap, "direct map", 0xffff888000000000, 0xffffc87fffffffff, "fixed");
+	vs_kmap_add(&kmap, "kernel image area", 0xffffffff80000000, 0xffffffffffffffff, "fixed");
+	vs_kmap_add(&kmap, "kernel image", 0xffffffff81000000, 0xffffffff81ffffff, "symbols");
+	vs_kmap_settle(&kmap);
+	env.kmap = &kmap;
+	s->mmap_dir = VS_MMAP_UP;
+	if (!vs_picture_init(&p, s, &env))
+		exit(99);
+	vs_err_free(vs_render_layout(&out, s, &p, "", &style));
+	t = sink_text(&out, &text);
+	ok(strstr(t, "  \xe2\x86\x91 mmap area, from here up\n"), "an mmap area that grows up");
+	ok(strstr(t, "         ffffffff80000000 \xe2\x94\x82 K \xe2\x94\x82     2 GiB       kernel image area\n"
+		     "         ffffffff81000000 \xe2\x94\x82 K \xe2\x94\x82    16 MiB         kernel image\n"
+		     "         ffff888000000000 \xe2\x94\x82 K \xe2\x94\x82    64 TiB       direct map\n") &&
+	   strstr(t, "K kernel\n"), "the kernel's parts, what is inside another under it");
+	s->mmap_dir = VS_MMAP_DOWN;
+	vs_picture_deinit(&p);
+	vs_kmap_deinit(&kmap);
+}
+
 static void as_json(struct vs_space *s)
 {
 	_cleanup_buf_ struct vs_buf text = VS_BUF_INIT;
@@ -338,6 +369,7 @@ int main(void)
 
 	small_picture(s);
 	widths(s, &plain, "a small process");
+	upwards(s);
 	as_json(s);
 	damaged(s);
 	vs_space_destroy(s);
