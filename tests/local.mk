@@ -74,6 +74,13 @@ check_DATA += %D%/damage/damage$(EXEEXT)
 CLEANFILES += %D%/damage/damage$(EXEEXT)
 dist_check_SCRIPTS += %D%/damage/corpus.sh
 
+# The kernel's own maple tree, out of linux-source packages; by scripts/test --full.
+EXTRA_PROGRAMS += %D%/oracle/oracle
+%C%_oracle_oracle_SOURCES = %D%/oracle/oracle.c %D%/oracle/kern.h %D%/damage/damage.h \
+	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+CLEANFILES += %D%/oracle/oracle$(EXEEXT)
+EXTRA_DIST += %D%/oracle/fetch %D%/oracle/kern.c %D%/oracle/run
+
 # GDB itself is not built with ASan, so the runtime has to be in it before the
 # extension comes. Some library's constructor takes a lock before ASan is up
 # and GDB hangs, unless the allocator has been used by then: early.c.

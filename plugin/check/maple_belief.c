@@ -292,49 +292,31 @@ static void judge_end(struct vs_check_ctx *ctx, uint32_t t)
 }
 
 /*
- * What the kernel never reads but always leaves in one state: the last pivot in
- * use, which may be 0 for "as the parent says", and the bytes around a leaf's
- * metadata. One node that differs from all others has been written to.
+ * The bytes around a leaf's metadata, which the kernel never reads, but always
+ * leaves empty. One node that differs from all others has been written to.
  */
 static void judge_habits(struct vs_check_ctx *ctx)
 {
 	const struct vs_maple *m = &ctx->s->maple;
-	unsigned int with_pivot = 0, no_pivot = 0, clean = 0, unclean = 0;
-	uint32_t odd_pivot = VS_NONE, odd_meta = VS_NONE;
-	struct vs_mcharge *c;
+	unsigned int clean = 0, unclean = 0;
+	uint32_t odd = VS_NONE;
 
 	for (size_t i = 0; i < ctx->maple.post.n; i++) {
 		uint32_t t = ctx->maple.post.v[i];
 		const struct vs_mnode *n = &m->nodes.v[t];
-		unsigned int end = ctx->maple.knots[t].end;
+		bool ok;
 
-		if (end && end < n->n_pivots) {
-			bool left_out = !vs_mnode_pivots(m, n)[end];
-
-			*(left_out ? &no_pivot : &with_pivot) += 1;
-			odd_pivot = left_out ? t : odd_pivot;
-		}
-		if (n->n_pivots && !n->has_gaps && vs_mnode_has_meta(n, end)) {
-			bool ok = vs_mnode_meta_clean(ctx->s, n, vs_mnode_slots(m, n)[n->n_slots - 1]) &&
-				  !n->meta_gap;
-
-			*(ok ? &clean : &unclean) += 1;
-			odd_meta = ok ? odd_meta : t;
-		}
-	}
-	if (no_pivot == 1 && with_pivot >= PEERS) {
-		const struct vs_mknot *k = &ctx->maple.knots[odd_pivot];
-
-		c = vs_maple_charge(ctx, VS_MR_PIVOT, odd_pivot, VS_MM_PIVOT, k->end, 0,
-				    "pivot[%u] is 0, read as the node's maximum, which the other nodes "
-				    "hold in full", k->end);
-		vs_mcharge_expect(c, k->max);
+		if (!n->n_pivots || n->has_gaps || !vs_mnode_has_meta(n, ctx->maple.knots[t].end))
+			continue;
+		ok = vs_mnode_meta_clean(ctx->s, n, vs_mnode_slots(m, n)[n->n_slots - 1]) && !n->meta_gap;
+		*(ok ? &clean : &unclean) += 1;
+		odd = ok ? odd : t;
 	}
 	if (unclean == 1 && clean >= PEERS) {
-		const struct vs_mnode *n = &m->nodes.v[odd_meta];
+		const struct vs_mnode *n = &m->nodes.v[odd];
 		uint64_t seen = vs_mnode_slots(m, n)[n->n_slots - 1];
 
-		vs_maple_charge(ctx, VS_MR_LEFTOVER, odd_meta, VS_MM_SLOT, n->n_slots - 1u, seen,
+		vs_maple_charge(ctx, VS_MR_LEFTOVER, odd, VS_MM_SLOT, n->n_slots - 1u, seen,
 				"slot[%u], where the metadata is, is %#" PRIx64 ": but for meta.end the "
 				"other leaves have nothing there", n->n_slots - 1u, seen);
 	}

@@ -283,7 +283,7 @@ static unsigned int end_cost(const struct vs_check_ctx *ctx, uint32_t t, unsigne
 		if (i > end)
 			cost += pivots[i] ? 2 : 0;
 		else if (!pivots[i] && i)
-			cost += i == end ? 1 : 2;	// the last may be left out
+			cost += i == end ? 1 : 2;
 		else if ((i == end) != (pivots[i] == k->max))
 			cost += 2;
 	}
@@ -345,8 +345,8 @@ static bool add_vote(struct vs_check_ctx *ctx, uint32_t t, unsigned int i)
 	const struct vs_mnode *n = &ctx->s->maple.nodes.v[t];
 	struct vs_mvote *v;
 
-	// The last pivot in use may be left out: it is the node's maximum.
-	if (i >= n->n_pivots || (i && i == knot(ctx, t)->end && !vs_mnode_pivots(&ctx->s->maple, n)[i]))
+	// Readers take a last pivot of 0 for the node's maximum, but no writer leaves one.
+	if (i >= n->n_pivots)
 		return true;
 	v = vs_vec_push(&b->votes);
 	if (!v)

@@ -16,7 +16,7 @@ struct pass {
 	bool null;		/* the last cell was free */
 };
 
-/** The pivot of slot @p i, where the last one in use may be left out. */
+/** Where slot @p i ends: the last slot of a full node has no pivot. */
 static inline uint64_t pivot_of(const struct vs_mnode *n, const uint64_t *pivots, unsigned int i)
 {
 	return i < n->n_pivots ? pivots[i] : n->max;

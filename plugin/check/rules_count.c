@@ -182,23 +182,53 @@ void vs_rule_walk_broken(struct vs_check_ctx *ctx)
 		}
 }
 
-void vs_rule_absent(struct vs_check_ctx *ctx)
+/** Nodes of the maple tree that the walk missed; the first is at *first_ret. */
+static size_t count_absent_nodes(const struct vs_space *s, uint64_t *first_ret)
+{
+	const struct vs_maple *m = &s->maple;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->breaks.n; i++) {
+		const struct vs_mbreak *b = &m->breaks.v[i];
+
+		if (b->stop != VS_STOP_ABSENT || (b->node != VS_NONE && m->nodes.v[b->node].leaf))
+			continue;
+		*first_ret = n++ ? *first_ret : vs_mte_node(b->value);
+	}
+	return n;
+}
+
+static void tell_absent(struct vs_check_ctx *ctx, size_t n, const char *noun, uint64_t first)
 {
 	char num[VS_THOUSANDS_MAX];
 	struct vs_finding *f;
-	size_t n = 0;
+
+	if (!n)
+		return;
+	f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
+	vs_finding_say(ctx, f, "%s %s%s %s not in the dump (%s%#" PRIx64
+		       "); what hangs behind %s may be missing too", vs_thousands(num, n), noun,
+		       n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "" : "the first at ", first,
+		       n == 1 ? "it" : "them");
+}
+
+void vs_rule_absent(struct vs_check_ctx *ctx)
+{
+	uint64_t node = 0, vma = 0;
+	size_t n = 0, nodes = count_absent_nodes(ctx->s, &node);
+	struct vs_finding *f;
 
 	if (ctx->s->mm_absent) {
 		f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
 		vs_finding_say(ctx, f, "the mm_struct is not in the dump");
 	}
-	for (size_t i = 0; i < ctx->absent.n; i++)
-		n += !i || ctx->absent.v[i] != ctx->absent.v[i - 1];
-	if (!n)
-		return;
-	f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
-	vs_finding_say(ctx, f, "%s VMA%s %s not in the dump (%s%#" PRIx64
-		       "); what hangs behind %s may be missing too", vs_thousands(num, n),
-		       n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "" : "the first at ",
-		       ctx->absent.v[0], n == 1 ? "it" : "them");
+	for (size_t i = 0; i < ctx->absent.n; i++) {
+		if (i && ctx->absent.v[i] == ctx->absent.v[i - 1])
+			continue;
+		n++;
+		if (!vma && (!nodes || vs_mte_node(ctx->absent.v[i]) != node))
+			vma = ctx->absent.v[i];
+	}
+	tell_absent(ctx, nodes, "maple node", node);
+	tell_absent(ctx, n > nodes ? n - nodes : 0, "VMA", vma);
 }

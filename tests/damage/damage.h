@@ -95,9 +95,9 @@ bool invent(const struct vs_kernel *k, const struct sound *s, const struct sound
  *	vm_refcnt	only 0, or more than there can be tasks
  *	ma_flags	MT_FLAGS_USE_RCU not before per-VMA locks (6.4)
  *	meta.gap	not if that slot has as large a gap, or there is none at all
- *	leaf meta, last pivot	the kernel does not read what lies around meta.end in a
- *			leaf, nor a last pivot of 0: told by the other nodes,
- *			where there are enough
+ *	slots, ma_root	not where a maple tree leads into pages that the dump leaves out
+ *	leaf meta	the kernel does not read what lies around meta.end in a leaf: told
+ *			by the other leaves, where there are enough
  */
 bool contradicted(const struct vs_kernel *k, const struct sound *s, const struct target *t,
 		  uint64_t old, uint64_t new);

@@ -386,10 +386,21 @@ static bool gap_contradicted(const struct sound *s, const struct target *t, uint
 	return gaps[new] != most;
 }
 
-/** Are there nodes enough of a kind to know what is usual? */
-static bool has_peers(const struct sound *s, bool leaves_only)
+/** Are there leaves enough to know what is usual? */
+static bool has_peers(const struct sound *s)
 {
-	return s->n_leaves + (leaves_only ? 0 : s->n_inner) > 4;
+	return s->n_leaves > 4;
+}
+
+/** Does @p va lead into memory that there is, but which the dump leaves out? */
+static bool left_out(const struct vs_kernel *k, uint64_t va)
+{
+	enum vs_from from = VS_FROM_FILE;
+	unsigned char byte;
+
+	if (vs_kmem_is_kernel(&k->mem, va))
+		from = vs_kmem_read((struct vs_kmem *)&k->mem, va, &byte, 1, NULL);
+	return !vs_from_ok(from) && from != VS_FROM_NOWHERE;
 }
 
 bool contradicted(const struct vs_kernel *k, const struct sound *s, const struct target *t,
@@ -397,7 +408,8 @@ bool contradicted(const struct vs_kernel *k, const struct sound *s, const struct
 {
 	const struct field *f = t->field;
 
-	(void)k;
+	if (f->needs & VS_HAS_MAPLE && f->shape == SHAPE_POINTER && left_out(k, new))
+		return false;
 	if (f->find == find_vm_flags)
 		return bucket(old, s->has & VS_HAS_SHADOW_STACK) !=
 			       bucket(new, s->has & VS_HAS_SHADOW_STACK) ||
@@ -410,9 +422,6 @@ bool contradicted(const struct vs_kernel *k, const struct sound *s, const struct
 	if (f->object == OBJ_INNER && f->find == find_meta_gap)
 		return gap_contradicted(s, t, new);
 	if (f->find == find_around_meta || (f->object == OBJ_LEAF && f->find == find_meta_gap))
-		return has_peers(s, true);
-	if (f->find == find_pivot && !new && t->slot == node_of(s, t)->end && t->slot)
-		return has_peers(s, false);
-	// 0 to 0 is a range as well, but no VMA has ever been there
+		return has_peers(s);
 	return true;
 }

@@ -205,6 +205,8 @@ static void judge(struct run *r, const struct sound *s, const struct target *t, 
 	sc->located += located;
 	sc->few += detected && count_named(&report) <= 2;
 	sc->right += located && first->has_expected && cut(first->expected, t->size) == old;
+	if (r->also)
+		r->also(r->also_arg, t, kind, report.verdict == VS_CORRUPT);
 	if (r->verbose && !(located && count_named(&report) <= 2))
 		show(r, s, t, kind, old, new, &report);
 	vs_report_deinit(&report);
@@ -258,7 +260,7 @@ static bool poke(struct run *r, const struct sound *s, const struct sound *other
 	u->new = cut(u->new, u->t.size);
 	if (u->new == u->old)
 		return false;
-	if (!contradicted(r->k, s, &u->t, u->old, u->new) &&
+	if (!r->everything && !contradicted(r->k, s, &u->t, u->old, u->new) &&
 	    !(u->peer.va && contradicted(r->k, s, &u->peer, u->new, u->old)))
 		return false;
 	if (u->peer.va) {

@@ -23,6 +23,10 @@ struct run {
 	double worst_reads;	/* damaged to sound */
 	unsigned int untold;	/* damages that a cut dump has not the memory to tell */
 	bool verbose;
+	bool everything;	/* also what nothing contradicts */
+	/** Called, if set, while the damage is there: what the check says of it. */
+	void (*also)(void *arg, const struct target *t, enum kind kind, bool corrupt);
+	void *also_arg;
 };
 
 /** Leave a message and go: TAP's "Bail out!". */
