@@ -153,6 +153,7 @@ void vs_rule_vma_flags(struct vs_check_ctx *ctx);
 /** Does vm_page_prot contradict vm_flags? */
 bool vs_prot_bad(const struct vs_space *s, const struct vs_vma *v);
 void vs_rule_vma_prot(struct vs_check_ctx *ctx);
+void vs_rule_vma_kind(struct vs_check_ctx *ctx);
 void vs_rule_vma_bounds(struct vs_check_ctx *ctx);
 void vs_rule_vma_overlap(struct vs_check_ctx *ctx);
 void vs_rule_vma_lost(struct vs_check_ctx *ctx);

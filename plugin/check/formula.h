@@ -114,6 +114,25 @@ static inline bool vs_sums_counter(const struct vs_space *s, enum vs_sum which, 
 #define VS_FLAGS_UNKNOWN UINT64_C(0x7fffc00000000000)
 
 /**
+ * What cannot be together in one VMA, as words; NULL if sound. do_mmap() refuses
+ * MAP_GROWSDOWN for files and for shared memory, on every release; shared memory
+ * without a file of the user's gets one (shmem_zero_setup()), as huge pages do
+ * (hugetlb_file_setup()).
+ */
+static inline const char *vs_kind_bad(uint64_t flags, uint64_t file)
+{
+	if (flags & VS_VM_GROWSDOWN && flags & VS_VM_SHARED)
+		return "VM_GROWSDOWN and VM_SHARED";
+	if (flags & VS_VM_GROWSDOWN && file)
+		return "VM_GROWSDOWN and a file";
+	if (flags & VS_VM_SHARED && !file)
+		return "VM_SHARED and no file";
+	if (flags & VS_VM_HUGETLB && !file)
+		return "VM_HUGETLB and no file";
+	return NULL;
+}
+
+/**
  * What cannot be in vm_flags, by one VMA alone: access without the right to
  * have it (VM_READ needs VM_MAYREAD and so on), VM_SHARED without VM_MAYSHARE,
  * no right at all, unknown bits. The offending bits, 0 if sound.

@@ -139,6 +139,26 @@ void vs_rule_vma_flags(struct vs_check_ctx *ctx)
 	}
 }
 
+void vs_rule_vma_kind(struct vs_check_ctx *ctx)
+{
+	for (uint32_t p = 0; p < ctx->n; p++) {
+		const struct vs_vma *v = vs_ctx_vma(ctx, p);
+		const char *words = v->absent ? NULL : vs_kind_bad(v->flags, v->file);
+		struct vs_finding *f;
+
+		if (!words)
+			continue;
+		// a file that hangs in its tree is one: then it is the flags
+		f = v->file && !(v->hangs & VS_HANGS_TREE) ?
+			vs_found_vma(ctx, p, "vm_file", VS_VAL_HEX, v->file) :
+			vs_found_vma(ctx, p, "vm_flags", VS_VAL_HEX, v->flags);
+		if (f && ctx->belief[p].wrong & VS_WRONG_FLAGS && !vs_kind_bad(ctx->belief[p].flags, v->file))
+			f->consequence = true;
+		vs_finding_say(ctx, f, "it has %s: vm_flags %#" PRIx64 ", vm_file %#" PRIx64, words, v->flags,
+			       v->file);
+	}
+}
+
 void vs_rule_vma_bounds(struct vs_check_ctx *ctx)
 {
 	for (uint32_t p = 0; p < ctx->n; p++) {

@@ -31,6 +31,8 @@ static const struct vs_rule rules[] = {
 	  "vm_flags holds no access without its VM_MAY bit, no unknown bit, and fits the counters" },
 	{ "vma-prot", ERROR, OWN, VS_PART_VMA, VS_HAS_PROT_MAP, KERNEL, vs_rule_vma_prot,
 	  "vm_page_prot is what protection_map has for the access bits of vm_flags" },
+	{ "vma-kind", ERROR, OWN, VS_PART_VMA, 0, KERNEL, vs_rule_vma_kind,
+	  "what grows down has no file and is not shared; what is shared or hugetlb has a file" },
 	{ "vma-bounds", ERROR, RELATION, VS_PART_VMA, 0, 0, vs_rule_vma_bounds,
 	  "vm_start and vm_end fit the neighbours, the gaps and total_vm" },
 	{ "vma-overlap", ERROR, RELATION, VS_PART_VMA, 0, 0, vs_rule_vma_overlap,

@@ -275,6 +275,7 @@ static inline uint64_t vs_vma_pages(const struct vs_space *s, const struct vs_vm
 #define VS_VM_MAYSHARE	UINT64_C(0x00000080)
 #define VS_VM_GROWSDOWN	UINT64_C(0x00000100)
 #define VS_VM_LOCKED	UINT64_C(0x00002000)
+#define VS_VM_HUGETLB	UINT64_C(0x00400000)
 #define VS_VM_SOFTDIRTY	UINT64_C(0x08000000)
 #define VS_VM_SHADOW_STACK UINT64_C(0x2000000000)	/* x86-64, 6.6+ (VM_HIGH_ARCH_5) */
 

@@ -129,6 +129,8 @@ static void make_vmas(struct made *m, uint64_t mm, unsigned int n, struct row *c
 		fake_put(f, addr + VM_END, at, 8);
 		fake_put(f, addr + VM_FLAGS, fl, 8);
 		fake_put(f, addr + VM_MM, mm, 8);
+		if (fl & 8)
+			fake_put(f, addr + VM_FILE, mm + PAGE, 8);	// some file: shared memory has one
 		if (m->era == ERA_6_15)
 			fake_put(f, addr + VM_REFCNT, 1, 4);
 		sums[0] += pages;
