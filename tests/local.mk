@@ -58,7 +58,7 @@ check_PROGRAMS += %D%/real/xlat
 else
 EXTRA_DIST += %D%/real/xlat.c
 endif
-EXTRA_DIST += %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
+EXTRA_DIST += %D%/real/containers %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
 unpacked:
