@@ -69,7 +69,7 @@ static void walk_status(const struct vs_spot *sp, int *status)
 			*status = VS_STATUS_INCOMPLETE;
 		break;
 	case VS_PGWALK_MAPPED:
-		if (!w->in_dump && w->in_memory && *status == VS_STATUS_OK)
+		if (!w->in_dump && w->in_memory && !w->special && *status == VS_STATUS_OK)
 			*status = VS_STATUS_INCOMPLETE;
 		break;
 	default:

@@ -118,10 +118,10 @@ static struct vs_err *tell_swap(struct vs_kernel *k, struct vs_files *files, con
 	return ret->swap_file ? NULL : &vs_enomem;
 }
 
-/* Why the bytes are not just those of the file. */
+/* Why the bytes are not just those of the file, or not there; NULL: there is no more to say. */
 static const char *from_words(enum vs_from from)
 {
-	return from == VS_FROM_FILE ? NULL : vs_from_name(from);
+	return from == VS_FROM_FILE || from == VS_FROM_NOWHERE ? NULL : vs_from_name(from);
 }
 
 static enum vs_from from_of(struct vs_kernel *k, uint64_t pa)
@@ -130,6 +130,15 @@ static enum vs_from from_of(struct vs_kernel *k, uint64_t pa)
 
 	vs_image_run(k->img, pa, &run);
 	return run.from;
+}
+
+/*
+ * Could there be memory? A dump may leave out pages that lie among others: QEMU's with
+ * paging has none that the kernel itself does not map, such as those of memfd_secret().
+ */
+static bool is_memory(const struct vs_kernel *k, uint64_t pa, enum vs_from from)
+{
+	return from != VS_FROM_NOWHERE || pa - k->mem.direct_pa < k->mem.direct_end - k->mem.direct_start;
 }
 
 static bool is_zero_page(struct vs_kernel *k, uint64_t pa, uint64_t page)
@@ -176,7 +185,7 @@ struct vs_err *vs_pgwalk_read(struct vs_kernel *k, struct vs_files *files, uint6
 		from = from_of(k, x.pa);
 		ret->from = from_words(from);
 		ret->in_dump = vs_from_ok(from);
-		ret->in_memory = from != VS_FROM_NOWHERE;
+		ret->in_memory = is_memory(k, x.pa, from);
 		ret->special = x.steps[x.n_steps - 1].entry & pt.arch->special;
 		ret->zero = is_zero_page(k, x.pa, x.len);
 		return NULL;
@@ -188,7 +197,7 @@ struct vs_err *vs_pgwalk_read(struct vs_kernel *k, struct vs_files *files, uint6
 	case VS_PG_ABSENT:
 		from = from_of(k, x.steps[x.n_steps - 1].pa);
 		ret->from = from_words(from);
-		ret->end = from == VS_FROM_NOWHERE ? VS_PGWALK_LEAVES : VS_PGWALK_ABSENT;
+		ret->end = is_memory(k, x.steps[x.n_steps - 1].pa, from) ? VS_PGWALK_ABSENT : VS_PGWALK_LEAVES;
 		return NULL;
 	case VS_PG_BAD:
 	case VS_PG_NONCANONICAL:
@@ -205,6 +214,7 @@ static enum vs_pages_state state_of(struct vs_kernel *k, const struct vs_pgtable
 {
 	const uint64_t entry = x->n_steps ? x->steps[x->n_steps - 1].entry : 0;
 	struct vs_swap_entry e;
+	uint64_t pa;
 
 	if (find_loop(pt, x) < x->n_steps)
 		return VS_PAGES_BAD;
@@ -219,7 +229,8 @@ static enum vs_pages_state state_of(struct vs_kernel *k, const struct vs_pgtable
 		pt->arch->swap(pt, entry, &e);
 		return e.type < n_swap ? VS_PAGES_SWAP : VS_PAGES_OTHER;
 	case VS_PG_ABSENT:
-		return from_of(k, x->steps[x->n_steps - 1].pa) == VS_FROM_NOWHERE ? VS_PAGES_BAD : VS_PAGES_ABSENT;
+		pa = x->steps[x->n_steps - 1].pa;
+		return is_memory(k, pa, from_of(k, pa)) ? VS_PAGES_ABSENT : VS_PAGES_BAD;
 	default:
 		return VS_PAGES_BAD;
 	}

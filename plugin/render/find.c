@@ -245,6 +245,14 @@ static void put_swap(const struct telling *t, const struct vs_pgwalk *w)
 		      w->uffd_wp ? ", write-protected by userfaultfd" : "");
 }
 
+static void put_from(const struct telling *t, const char *what, const char *from)
+{
+	vs_buf_puts(t->b, what);
+	if (from)
+		vs_buf_printf(t->b, " (%s)", from);
+	vs_buf_putc(t->b, '\n');
+}
+
 static void put_page(const struct telling *t, const struct vs_pgwalk *w)
 {
 	const uint64_t base = UINT64_C(1) << t->sp->page_shift;
@@ -258,10 +266,9 @@ static void put_page(const struct telling *t, const struct vs_pgwalk *w)
 	else if (w->special)
 		vs_buf_puts(t->b, ", special (nobody's page)");
 	if (w->in_dump)
-		vs_buf_printf(t->b, "; in the dump%s%s%s\n", w->from ? " (" : "", w->from ? w->from : "",
-			      w->from ? ")" : "");
+		put_from(t, "; in the dump", w->from);
 	else if (w->in_memory)
-		vs_buf_printf(t->b, "; not in the dump (%s)\n", w->from);
+		put_from(t, "; not in the dump", w->from);
 	else if (!t->sp->astray)
 		vs_buf_puts(t->b, "; outside the memory that the dump describes\n");
 	else {
@@ -303,10 +310,8 @@ static void put_walk(const struct telling *t, const struct vs_pgwalk *w)
 		else
 			vs_buf_puts(t->b, "! ");
 		vs_buf_puts(t->b, vs_pgwalk_words(w->end));
-		if (w->end == VS_PGWALK_ABSENT)
-			vs_buf_printf(t->b, " (%s)", w->from ? w->from : "?");
+		put_from(t, "", w->end == VS_PGWALK_ABSENT ? w->from : NULL);
 		sgr(t, VS_SGR_PLAIN);
-		vs_buf_putc(t->b, '\n');
 	}
 }
 

@@ -41,12 +41,12 @@ struct vs_pgwalk {
 	struct vs_pgwalk_step steps[5];
 	unsigned int n_steps;
 	enum vs_pgwalk_end end;
-	const char *from;	/* of the page, or of the table that is missing: "excluded"; NULL: the file */
+	const char *from;	/* of the page, or of the table that is missing: "excluded"; NULL: no more is known */
 	/* VS_PGWALK_MAPPED */
 	uint64_t pa;		/* of the address itself */
 	uint64_t page;		/* size of the page */
 	bool in_dump;		/* its bytes are there */
-	bool in_memory;		/* at least in the memory that the dump describes */
+	bool in_memory;		/* at least between the first and the last byte of memory that the dump has */
 	bool zero;		/* the page of zeros that all share */
 	bool special;		/* pte_special(): nobody's page */
 	/* VS_PGWALK_SWAP, OTHER */
