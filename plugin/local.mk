@@ -11,11 +11,12 @@ libvmascope_la_SOURCES += \
 	%D%/base/buf.c %D%/base/buf.h %D%/base/bytes.h %D%/base/cleanup.h %D%/base/err.c \
 	%D%/base/err.h %D%/base/map.c %D%/base/map.h %D%/base/number.h %D%/base/out.c %D%/base/out.h %D%/base/utf8.c %D%/base/utf8.h %D%/base/vec.h
 libvmascope_la_SOURCES += \
-	%D%/image/elf.c %D%/image/elf_write.c %D%/image/elf_write.h %D%/image/flattened.c %D%/image/image.c %D%/image/image.h %D%/image/kdump.c %D%/image/notes.c %D%/image/probe.h
+	%D%/image/elf.c %D%/image/elf_write.c %D%/image/elf_write.h %D%/image/flattened.c %D%/image/image.c %D%/image/image.h %D%/image/kdump.c %D%/image/notes.c %D%/image/probe.h \
+	%D%/image/search.c %D%/image/search.h
 libvmascope_la_SOURCES += \
 	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/arm64.c %D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
-	%D%/kernel/btf.c %D%/kernel/cpus.c %D%/kernel/cpus.h %D%/kernel/dwarf.c %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
+	%D%/kernel/btf.c %D%/kernel/cpus.c %D%/kernel/cpus.h %D%/kernel/dwarf.c %D%/kernel/guess.c %D%/kernel/guess.h %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
 	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/open.h %D%/kernel/place.c %D%/kernel/place.h \
 	%D%/kernel/place_arm64.c %D%/kernel/place_x86_64.c %D%/kernel/reduce.c \
 	%D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/types.c \

@@ -10,7 +10,8 @@ check_PROGRAMS += %D%/unit/args
 check_PROGRAMS += %D%/unit/pgtable
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
 # Over a kernel made up: fake.c.
-check_PROGRAMS += %D%/unit/iomem %D%/unit/place %D%/unit/rss
+check_PROGRAMS += %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/rss
+%C%_unit_guess_SOURCES = %D%/unit/guess.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_iomem_SOURCES = %D%/unit/iomem.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_place_SOURCES = %D%/unit/place.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_rss_SOURCES = %D%/unit/rss.c %D%/unit/fake.c %D%/unit/fake.h
@@ -48,7 +49,7 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
 # They are unpacked once, before the tests, which may run at the same time.
 dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
-dist_check_SCRIPTS += %D%/real/pictures.sh
+dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh
 EXTRA_DIST += %D%/real/pictures
 if WITH_ADDRXLAT
 check_PROGRAMS += %D%/real/xlat
@@ -58,7 +59,7 @@ check_PROGRAMS += %D%/real/xlat
 else
 EXTRA_DIST += %D%/real/xlat.c
 endif
-EXTRA_DIST += %D%/real/containers %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
+EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
 check_DATA = unpacked
 .PHONY: unpacked
 unpacked:

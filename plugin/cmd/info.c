@@ -43,7 +43,7 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 			      img->n_ranges) &&
 		vs_record_say(r, "release", "%s", *k->release ? k->release : "unknown") &&
 		vs_record_say(r, "build-id", "%s", id) &&
-		vs_record_say(r, "vmcoreinfo", "%zu bytes, from an %s", k->vi.len, k->vi.source) &&
+		vs_record_say(r, "vmcoreinfo", "%zu bytes, from %s", k->vi.len, k->vi.source) &&
 		vs_record_say(r, "machine", "%s, %s endian, pages of %" PRIu64 " bytes, %u-level page tables, %u-bit addresses",
 			      k->mem.arch->name, k->mem.target.big_endian ? "big" : "little",
 			      vs_page_size(&k->mem.target), k->mem.pgt.levels, k->mem.pgt.va_bits) &&

@@ -272,13 +272,14 @@ static const struct {
 	const char *library;
 	uint16_t machine;
 	const char *key;	/* of VMCOREINFO, on this architecture only */
+	uint32_t prstatus;	/* bytes of its struct elf_prstatus; 0: not told by that */
 } machines[] = {
-	{ "x86_64", KDUMP_ARCH_X86_64, EM_X86_64, "NUMBER(phys_base)=" },
-	{ "aarch64", KDUMP_ARCH_AARCH64, EM_AARCH64, "NUMBER(kimage_voffset)=" },
-	{ "i686", KDUMP_ARCH_IA32, EM_386, NULL },
-	{ "s390x", KDUMP_ARCH_S390X, EM_S390, NULL },
-	{ "ppc64le", KDUMP_ARCH_PPC64, EM_PPC64, NULL },
-	{ "ppc64", KDUMP_ARCH_PPC64, EM_PPC64, NULL },
+	{ "x86_64", KDUMP_ARCH_X86_64, EM_X86_64, "NUMBER(phys_base)=", 336 },
+	{ "aarch64", KDUMP_ARCH_AARCH64, EM_AARCH64, "NUMBER(kimage_voffset)=", 392 },
+	{ "i686", KDUMP_ARCH_IA32, EM_386, NULL, 0 },
+	{ "s390x", KDUMP_ARCH_S390X, EM_S390, NULL, 0 },
+	{ "ppc64le", KDUMP_ARCH_PPC64, EM_PPC64, NULL, 0 },
+	{ "ppc64", KDUMP_ARCH_PPC64, EM_PPC64, NULL, 0 },
 };
 
 static bool has_key(const struct vs_image *img, const char *key)
@@ -287,11 +288,25 @@ static bool has_key(const struct vs_image *img, const char *key)
 		memmem(img->notes[0].desc, img->notes[0].desc_len, key, strlen(key));
 }
 
-/* The machine, and the library's name for it: by utsname, which QEMU leaves empty, else by VMCOREINFO. */
+/* Its registers are in a note of their own size; s390x has that of x86-64, but in the other byte order. */
+static bool has_prstatus(const struct vs_image *img, uint32_t size)
+{
+	for (size_t i = 0; size && i < img->n_notes; i++)
+		if (img->notes[i].type == NT_PRSTATUS && img->notes[i].name_len == 4 &&
+		    !memcmp(img->notes[i].name, "CORE", 4))
+			return img->notes[i].desc_len == size && !img->big_endian;
+	return false;
+}
+
+/*
+ * The machine, and the library's name for it: by utsname, which QEMU leaves empty, else by
+ * VMCOREINFO, else by the CPUs' notes.
+ */
 static const char *find_machine(struct vs_image *img, const char uts[65])
 {
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		if (*uts ? strncmp(uts, machines[i].utsname, 65) != 0 : !has_key(img, machines[i].key))
+		if (*uts ? strncmp(uts, machines[i].utsname, 65) != 0 :
+		    !has_key(img, machines[i].key) && !has_prstatus(img, machines[i].prstatus))
 			continue;
 		img->machine = machines[i].machine;
 		return machines[i].library;
@@ -453,7 +468,7 @@ static struct vs_err *open_all(struct kdump_image *k, const struct vs_source *sr
 	arch = find_machine(&k->img, uts);
 	if (!arch)
 		return vs_err_create(VS_ERR_FORMAT,
-			"a kdump-compressed dump of a machine that is not told: neither utsname nor VMCOREINFO names it");
+			"a kdump-compressed dump of a machine that is not told: neither utsname nor VMCOREINFO nor a note of a CPU names it");
 	err = open_library(k, src, n, arch, block);
 	return err ? err : describe(k, src, n);
 }

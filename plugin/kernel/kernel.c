@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/out.h"
+#include "kernel/guess.h"
 
 static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_INIT_TASK] = "init_task",
@@ -45,7 +46,7 @@ static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_DMABUFFS_DNAME] = "dmabuffs_dname",
 };
 
-/* VMCOREINFO from its note. What else the notes say of the file is for the message. */
+/* VMCOREINFO from its note, if there is one. */
 static struct vs_err *read_vmcoreinfo(struct vs_kernel *k)
 {
 	bool process = false;
@@ -54,7 +55,9 @@ static struct vs_err *read_vmcoreinfo(struct vs_kernel *k)
 		const struct vs_note *n = &k->img->notes[i];
 
 		if (n->name_len == 10 && !memcmp(n->name, "VMCOREINFO", 10))
-			return vs_vmcoreinfo_init(&k->vi, n->desc, n->desc_len, "ELF note") ?
+			return vs_vmcoreinfo_init(&k->vi, n->desc, n->desc_len,
+						  memmem(n->desc, n->desc_len, "\nVMASCOPE=", 10) ?
+						  "a note that vmascope made up" : "a note") ?
 				NULL : &vs_enomem;
 		if (n->name_len == 4 && !memcmp(n->name, "CORE", 4) &&
 		    (n->type == NT_PRPSINFO || n->type == NT_AUXV))
@@ -64,9 +67,7 @@ static struct vs_err *read_vmcoreinfo(struct vs_kernel *k)
 		return vs_err_create(VS_ERR_FORMAT,
 			"%s: the core of a process; expected the dump of a kernel (with a VMCOREINFO note)",
 			k->img->path);
-	return vs_err_create(VS_ERR_FORMAT,
-		"%s: no VMCOREINFO note among its %zu notes: which kernel it is and where it lies cannot be told",
-		k->img->path, k->img->n_notes);
+	return NULL;
 }
 
 static void read_identity(struct vs_kernel *k)
@@ -137,7 +138,7 @@ static struct vs_err *check_vmlinux(struct vs_kernel *k, uint64_t banner_at, boo
 			v->path, k->release);
 	}
 	if (!strcmp(release, k->release)) {
-		k->identity = "releases are equal";
+		k->identity = k->vi.made ? "its banner stands in memory" : "releases are equal";
 		return NULL;
 	}
 	k->identity = "forced: releases differ";
@@ -227,7 +228,7 @@ static struct vs_err *check_place(struct vs_kernel *k, bool force)
 	if (!vs_kernel_sym(k, VS_SYM_LINUX_BANNER, &at) || force)
 		return NULL;
 	from = vs_kmem_read(&k->mem, at, banner, sizeof(banner), &got);
-	if (!got && (from == VS_FROM_EXCLUDED || from == VS_FROM_TRUNCATED))
+	if (!got && (from == VS_FROM_EXCLUDED || from == VS_FROM_TRUNCATED) && !k->vi.made)
 		return NULL;	// the build-id will have to do
 	if (banner_release(banner, got, release, sizeof(release)) && !strcmp(release, k->release))
 		return NULL;
@@ -237,6 +238,23 @@ static struct vs_err *check_place(struct vs_kernel *k, bool force)
 	return vs_err_create(VS_ERR_MISMATCH,
 		"the kernel is not where it should be: linux_banner at %#" PRIx64
 		" should read \"Linux version %s\", found: %s", at, k->release, vs_buf_str(&clean));
+}
+
+/* What was made up has to agree with the kernel's own page tables besides. */
+static struct vs_err *check_tables(struct vs_kernel *k)
+{
+	struct vs_xlat x;
+	uint64_t at = k->mem.image_start;
+
+	vs_kernel_sym(k, VS_SYM_STEXT, &at);	// arm64 leaves the header before it out
+	k->mem.arch->walk(&k->mem.pgt, at, &x);
+	if (x.end == VS_PG_MAPPED && x.pa == k->mem.image_pa + (at - k->mem.image_start))
+		return NULL;
+	return vs_err_create(VS_ERR_MISMATCH,
+		"no VMCOREINFO; the image was found at physical %#" PRIx64 " and must be at %#" PRIx64
+		" (%s), but the kernel's page tables %s", k->mem.image_pa, k->mem.image_start, k->kaslr_source,
+		x.end == VS_PG_MAPPED ? "have something else there" :
+		x.end == VS_PG_ABSENT ? "are not in the dump to check it" : "have nothing there");
 }
 
 static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
@@ -251,10 +269,114 @@ static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 				    k->sym[VS_SYM_LINUX_BANNER].value : 0, force);
 	if (!err)
 		err = vs_kernel_place(k);
-	return err ? err : check_place(k, force);
+	if (!err)
+		err = check_place(k, force);
+	return !err && k->vi.made ? check_tables(k) : err;
 }
 
-static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *opts)
+/* What VMCOREINFO leads to: vmlinux, its symbols, where everything is. */
+static struct vs_err *follow(struct vs_kernel *k, const struct vs_open_opts *opts)
+{
+	struct vs_err *err;
+
+	read_identity(k);
+	err = open_vmlinux(k, opts->vmlinux);
+	if (!err)
+		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
+	return err ? err : find_kernel(k, opts->force);
+}
+
+/* Forget what a VMCOREINFO has led to that was the wrong one. */
+static void forget(struct vs_kernel *k)
+{
+	vs_symbols_destroy(k->symbols);
+	vs_vmlinux_destroy(k->vmlinux);
+	free(k->vmlinux_how);
+	vs_vmcoreinfo_deinit(&k->vi);
+	k->symbols = NULL;
+	k->vmlinux = NULL;
+	k->vmlinux_how = NULL;
+	k->identity = NULL;
+	k->release[0] = 0;
+	k->build_id.len = 0;
+}
+
+/* A possibility of vs_vmcoreinfo_guess(). */
+static struct vs_err *take_guess(struct vs_kernel *k)
+{
+	k->build_id.len = 0;
+	read_identity(k);
+	return find_kernel(k, false);
+}
+
+static struct vs_err *guess(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
+{
+	struct vs_err *err;
+
+	if (!opts->vmlinux)
+		return vs_err_create(VS_ERR_FORMAT,
+			"%s: no VMCOREINFO, neither among its %zu notes nor in memory: which kernel it is and where it lies cannot be told; with --vmlinux FILE it is worked out",
+			k->img->path, k->img->n_notes);
+	err = open_vmlinux(k, opts->vmlinux);
+	if (!err)
+		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
+	if (!err)
+		err = vs_vmcoreinfo_guess(k, out, take_guess);
+	return vs_err_wrap(err, "%s", k->img->path);
+}
+
+/* As a note, so that what is cut out of this dump has it. */
+static struct vs_err *add_note(struct vs_kernel *k)
+{
+	struct vs_note *v = realloc(k->img->notes, (k->img->n_notes + 1) * sizeof(*v));
+
+	if (!v)
+		return &vs_enomem;
+	k->img->notes = v;
+	v[k->img->n_notes++] = (struct vs_note){
+		.name = "VMCOREINFO", .name_len = 10,
+		.desc = (const unsigned char *)k->vi.text, .desc_len = k->vi.len,
+	};
+	return NULL;
+}
+
+/* Without a note: the first VMCOREINFO in memory that leads to a kernel, else one made up. */
+static struct vs_err *open_without_note(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
+{
+	_cleanup_err_ struct vs_err *first = NULL;
+	struct vs_vmcoreinfos found = { 0 };
+	struct vs_err *err = vs_vmcoreinfo_search(k->img, out, &found);
+	bool done = false;
+
+	for (size_t i = 0; !err && !done && i < found.n; i++) {
+		struct vs_err *e;
+
+		k->vi = found.v[i];
+		found.v[i] = (struct vs_vmcoreinfo){ 0 };
+		e = follow(k, opts);
+		done = !e || e->code == VS_ERR_NOMEM || e->code == VS_ERR_INTERRUPTED;
+		if (done)
+			err = e;
+		else
+			forget(k);
+		if (e && !done && !first)
+			first = e;
+		else if (e && !done)
+			vs_err_free(e);
+	}
+	if (!err && !done) {
+		err = guess(k, opts, out);
+		// what was found in memory says more than that nothing could be made up
+		if (err && first && err->code != VS_ERR_NOMEM && err->code != VS_ERR_INTERRUPTED) {
+			vs_err_free(err);
+			err = no_cleanup_ptr(first);
+		}
+	}
+	vs_vmcoreinfos_deinit(&found);
+	return err ? err : add_note(k);
+}
+
+static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
 {
 	struct vs_err *err;
 
@@ -265,15 +387,8 @@ static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *o
 				     k->img->path, k->img->what, vs_arch_names());
 	k->mem.target = (struct vs_target){ k->img->big_endian, k->mem.arch->word, 12 };
 	err = read_vmcoreinfo(k);
-	if (err)
-		return err;
-	read_identity(k);
-	err = open_vmlinux(k, opts->vmlinux);
 	if (!err)
-		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
-	if (err)
-		return err;
-	err = find_kernel(k, opts->force);
+		err = k->vi.text ? follow(k, opts) : open_without_note(k, opts, out);
 	if (!err)
 		err = open_types(k, opts->types_from);
 	return err;
@@ -290,14 +405,13 @@ struct vs_err *vs_kernel_open(struct vs_image *img, const struct vs_open_opts *o
 	struct vs_kernel *k = calloc(1, sizeof(*k));
 	struct vs_err *err;
 
-	(void)out;
 	if (!k) {
 		vs_image_destroy(img);
 		return &vs_enomem;
 	}
 	k->img = img;
 	k->forced = opts->force;
-	err = open_all(k, opts);
+	err = open_all(k, opts, out);
 	if (err) {
 		vs_kernel_close(k);
 		return err;

@@ -48,7 +48,7 @@ static struct vs_err *find_kaslr(struct vs_kernel *k)
 
 	if (vs_vmcoreinfo_hex(&k->vi, "KERNELOFFSET", &off)) {
 		k->kaslr = off;
-		k->kaslr_source = "VMCOREINFO KERNELOFFSET";
+		k->kaslr_source = k->vi.made ? k->vi.kaslr_how : "VMCOREINFO KERNELOFFSET";
 		if (have_stext && stext != s->value + off)
 			return vs_err_create(VS_ERR_MISMATCH,
 				"VMCOREINFO contradicts itself or vmlinux: _stext is %#" PRIx64
@@ -181,14 +181,19 @@ static struct vs_err *place_direct_map(struct vs_kernel *k, const struct vs_plac
 	return NULL;
 }
 
-struct vs_err *vs_kernel_place(struct vs_kernel *k)
+const struct vs_place *vs_place_find(const struct vs_kernel *k)
 {
-	const struct vs_place *p = NULL;
-	struct vs_err *err;
-
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (places[i]->machine == k->mem.arch->machine)
-			p = places[i];
+			return places[i];
+	return NULL;
+}
+
+struct vs_err *vs_kernel_place(struct vs_kernel *k)
+{
+	const struct vs_place *p = vs_place_find(k);
+	struct vs_err *err;
+
 	if (!p)
 		return vs_err_create(VS_ERR_FORMAT, "where the kernel lies on %s is not known here",
 				     k->mem.arch->name);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct vs_buf;
 struct vs_err;
 struct vs_kernel;
 
@@ -22,6 +23,13 @@ struct vs_direct {
 
 #define VS_DIRECT_MAX 2
 
+/** What is known when VMCOREINFO has to be made up: the image's first page has been found. */
+struct vs_guess {
+	uint64_t image_pa;	/* physical address of _text */
+	uint64_t linked;	/* link-time address of _text */
+	unsigned int nth;	/* the possibility that is asked for: 0 to n_guesses - 1 */
+};
+
 struct vs_place {
 	uint16_t machine;	/* e_machine */
 	const char *pgd_symbol;	/* what VMCOREINFO calls the kernel's top table */
@@ -31,7 +39,24 @@ struct vs_place {
 	struct vs_err *(*image)(struct vs_kernel *k, uint64_t *pa_ret);
 	/** Where the direct map may be, best first; at most VS_DIRECT_MAX. */
 	struct vs_err *(*direct)(struct vs_kernel *k, struct vs_direct *ret, unsigned int *n_ret);
+	/**
+	 * Lines of VMCOREINFO that tables(), image() and direct() want, from the kernel's own
+	 * variables; *how_ret says from which KASLR came. False: not possible in this way.
+	 */
+	bool (*guess)(struct vs_kernel *k, const struct vs_guess *g, struct vs_buf *text, const char **how_ret);
+	unsigned int n_guesses;
+	/** Where a CPU's page tables in the container's notes put the image; NULL where no container says. */
+	bool (*by_cpu)(struct vs_kernel *k, uint64_t linked, uint64_t *pa_ret);
 };
+
+/** The row of the dump's architecture, or NULL. */
+const struct vs_place *vs_place_find(const struct vs_kernel *k);
+
+/* --- guess.c --- */
+
+/** The value of a variable in the image, by its link-time address; false: no such symbol, or not in the dump. */
+bool vs_guess_variable(struct vs_kernel *k, const struct vs_guess *g, const char *name, unsigned int size,
+		       uint64_t *ret);
 
 extern const struct vs_place vs_place_arm64, vs_place_x86_64;
 

@@ -2,7 +2,9 @@
 /* arm64: Documentation/arch/arm64/memory.rst, arch/arm64/kernel/vmcore_info.c. */
 #include <elf.h>
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "kernel/kernel.h"
 #include "kernel/place.h"
@@ -80,17 +82,61 @@ static struct vs_err *direct(struct vs_kernel *k, struct vs_direct *ret, unsigne
 		.base = UINT64_MAX << va_bits,
 		.size = (UINT64_MAX << (min_bits - 1)) - (UINT64_MAX << va_bits),	// PAGE_END - PAGE_OFFSET
 		.pa = (uint64_t)phys_offset,
-		.source = "VMCOREINFO PHYS_OFFSET, from -1 << VA_BITS",
+		.source = "PHYS_OFFSET, from -1 << VA_BITS",
 	};
 	// Up to 5.3 it was the upper half.
 	ret[1] = (struct vs_direct){
 		.base = UINT64_MAX << (va_bits - 1),
 		.size = UINT64_C(1) << (va_bits - 1),
 		.pa = (uint64_t)phys_offset,
-		.source = "VMCOREINFO PHYS_OFFSET, from -1 << (VA_BITS - 1)",
+		.source = "PHYS_OFFSET, from -1 << (VA_BITS - 1)",
 	};
 	*n_ret = 2;
 	return NULL;
+}
+
+/* Pages by the header of the image (Documentation/arch/arm64/booting.rst); since 4.6, else 4 KiB. */
+static unsigned int header_page_shift(struct vs_kernel *k, const struct vs_guess *g)
+{
+	unsigned char head[64];
+	unsigned int size;
+
+	if (!vs_from_ok(vs_image_read(k->img, g->image_pa, head, sizeof(head), NULL)) ||
+	    memcmp(head + 56, "ARM\x64", 4))
+		return 12;
+	size = head[24] >> 1 & 3;
+	return size ? 10 + 2 * size : 12;
+}
+
+/*
+ * kimage_voffset and memstart_addr are variables of the image. VA_BITS is none: VA_BITS_MIN
+ * is told by the address that the image was linked to, the start of the upper half since
+ * 5.4; the kernel may have been built for 52 bits, and have found them or not.
+ */
+static bool guess(struct vs_kernel *k, const struct vs_guess *g, struct vs_buf *text, const char **how_ret)
+{
+	struct vs_symbol pgd = { .name = "swapper_pg_dir" };
+	uint64_t voffset, memstart;
+	unsigned int min_bits = 1;
+
+	vs_err_free(vs_symbols_find(k->symbols, &pgd, 1));
+	if (!pgd.found || !vs_guess_variable(k, g, "kimage_voffset", 8, &voffset) ||
+	    !vs_guess_variable(k, g, "memstart_addr", 8, &memstart))
+		return false;
+	while (min_bits < 64 && g->linked >> (64 - min_bits) == UINT64_MAX >> (64 - min_bits))
+		min_bits++;
+	min_bits = 66 - min_bits;	// one more than the bits that are not leading ones
+	*how_ret = "worked out from kimage_voffset in memory";
+	vs_buf_printf(text, "PAGESIZE=%u\nKERNELOFFSET=%" PRIx64 "\nSYMBOL(swapper_pg_dir)=%" PRIx64
+		      "\nNUMBER(kimage_voffset)=0x%" PRIx64 "\nNUMBER(PHYS_OFFSET)=0x%" PRIx64 "\n",
+		      1U << header_page_shift(k, g), g->image_pa + voffset - g->linked,
+		      pgd.value + (g->image_pa + voffset - g->linked), voffset, memstart);
+	if (g->nth == 0)
+		vs_buf_printf(text, "NUMBER(VA_BITS)=%u\n", min_bits);
+	else
+		vs_buf_printf(text, "NUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x%x\n",
+			      g->nth == 1 ? 64 - min_bits : 12);
+	return true;
 }
 
 const struct vs_place vs_place_arm64 = {
@@ -99,4 +145,6 @@ const struct vs_place vs_place_arm64 = {
 	.tables = tables,
 	.image = image,
 	.direct = direct,
+	.guess = guess,
+	.n_guesses = 3,
 };

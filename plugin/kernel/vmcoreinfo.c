@@ -7,19 +7,21 @@
 
 bool vs_vmcoreinfo_init(struct vs_vmcoreinfo *vi, const void *text, size_t len, const char *source)
 {
-	vi->text = malloc(len + 1);
-	if (!vi->text)
+	*vi = (struct vs_vmcoreinfo){ .text = malloc(len + 1), .source = strdup(source) };
+	if (!vi->text || !vi->source) {
+		vs_vmcoreinfo_deinit(vi);
 		return false;
+	}
 	memcpy(vi->text, text, len);
 	vi->text[len] = 0;
 	vi->len = strlen(vi->text);	// the kernel fills its page up with NULs
-	vi->source = source;
 	return true;
 }
 
 void vs_vmcoreinfo_deinit(struct vs_vmcoreinfo *vi)
 {
 	free(vi->text);
+	free(vi->source);
 	*vi = (struct vs_vmcoreinfo){ 0 };
 }
 

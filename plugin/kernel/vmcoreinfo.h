@@ -12,10 +12,12 @@
 struct vs_vmcoreinfo {
 	char *text;		/* NULL: there is none */
 	size_t len;
-	const char *source;	/* "ELF note" */
+	char *source;		/* "an ELF note", "memory, at physical 0x3000 (there is no note)" */
+	bool made;		/* by guess.c, for want of one: no kernel wrote it */
+	const char *kaslr_how;	/* if made: what its KERNELOFFSET comes from */
 };
 
-/** Keep a copy of @p text. False without memory. */
+/** Keep copies of @p text and @p source. False without memory. */
 bool vs_vmcoreinfo_init(struct vs_vmcoreinfo *vi, const void *text, size_t len, const char *source);
 void vs_vmcoreinfo_deinit(struct vs_vmcoreinfo *vi);
 
