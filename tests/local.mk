@@ -21,6 +21,8 @@ check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_report_SOURCES = %D%/unit/report.c %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_space_SOURCES = %D%/unit/space.c %D%/unit/synth.c %D%/unit/synth.h
+check_PROGRAMS += %D%/unit/rebuilt
+%C%_unit_rebuilt_SOURCES = %D%/unit/rebuilt.c
 check_PROGRAMS += %D%/unit/find %D%/unit/layout %D%/unit/tree
 %C%_unit_find_SOURCES = %D%/unit/find.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
@@ -71,9 +73,12 @@ clean-local:
 EXTRA_PROGRAMS += %D%/damage/damage
 %C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
-check_DATA += %D%/damage/damage$(EXEEXT)
-CLEANFILES += %D%/damage/damage$(EXEEXT)
-dist_check_SCRIPTS += %D%/damage/corpus.sh
+EXTRA_PROGRAMS += %D%/damage/rebuild
+%C%_damage_rebuild_SOURCES = %D%/damage/rebuild.c %D%/damage/damage.h \
+	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT)
+CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT)
+dist_check_SCRIPTS += %D%/damage/corpus.sh %D%/damage/rebuild.sh
 
 # The kernel's own maple tree, out of linux-source packages; by scripts/test --full.
 EXTRA_PROGRAMS += %D%/oracle/oracle

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/number.h"
 #include "base/out.h"
 #include "cmd/cmds.h"
 #include "cmd/session.h"
@@ -26,6 +27,7 @@ struct job {
 /* The slab is searched once, when the first address space needs it. */
 static struct vs_err *search_slab(struct job *j)
 {
+	char n[VS_THOUSANDS_MAX], pages[VS_THOUSANDS_MAX];
 	struct vs_err *err = NULL;
 	uint64_t cachep;
 
@@ -37,64 +39,76 @@ static struct vs_err *search_slab(struct job *j)
 		return NULL;
 	}
 	vs_out_say(j->out, "searching the slab of vm_area_structs ...");
-	err = vs_slab_read(j->s->k, cachep, j->out, &j->slab);
+	err = vs_slab_read(j->s->k, cachep, j->s->k->layout.vma.size, j->out, &j->slab);
 	if (err)
 		return err;
-	if (j->slab.problem)
+	if (j->slab.problem) {
 		vs_out_say(j->out, "the slab of vm_area_structs cannot be searched: %s", j->slab.problem);
-	else
-		vs_out_say(j->out, "%zu vm_area_structs are allocated in %llu slabs%s", j->slab.objects.n,
-			   (unsigned long long)j->slab.n_pages,
-			   j->slab.n_absent ? "; some struct pages are not in the dump" : "");
-	j->have_slab = !j->slab.problem && j->slab.n_pages;
+		return NULL;
+	}
+	vs_out_say(j->out, "%s vm_area_structs are allocated in %s slabs", vs_thousands(n, j->slab.objects.n),
+		   vs_thousands(pages, j->slab.n_pages));
+	if (j->slab.n_absent)
+		vs_out_say(j->out, "the dump lacks %s struct pages: there may be more", vs_thousands(n, j->slab.n_absent));
+	if (j->slab.n_lost)
+		vs_out_say(j->out, "of these the dump lacks %s", vs_thousands(n, j->slab.n_lost));
+	j->have_slab = j->slab.n_pages;
 	return NULL;
 }
 
-static bool walks_are_whole(const struct vs_space *s)
+/* All that else may know of VMAs of this mm: what they lead to, then the slab. */
+static struct vs_err *ask_others(struct job *j)
 {
-	return !s->mm_absent && !s->next.breaks.n && !s->prev.breaks.n && !s->tree.breaks.n &&
-		!s->n_absent;
+	struct vs_session *s = j->s;
+	struct vs_err *err = vs_rebuild_add_kin(s->k, j->out, s->space);
+
+	if (!err)
+		err = search_slab(j);
+	if (!err && j->have_slab)
+		err = vs_rebuild_add_slab(s->k, &j->slab, j->out, s->space);
+	// the names belong to the VMAs that are known now, and nobody else has asked for these
+	s->space_mm = 0;
+	return err;
+}
+
+/* Is it all that the mm has, and without contradiction? */
+static int status_of(const struct vs_space *s, const struct vs_rebuilt *r)
+{
+	if (vs_rebuilt_overlaps(r) || vs_rebuilt_differing(r) || r->out.n)
+		return VS_STATUS_DAMAGE;
+	if (!s->mm_absent && r->v.n == s->f.map_count)
+		return VS_STATUS_OK;
+	return s->n_absent ? VS_STATUS_INCOMPLETE : VS_STATUS_DAMAGE;
 }
 
 static struct vs_err *rebuild_one(struct job *j, uint64_t mm, uint32_t first, bool head)
 {
 	struct vs_session *s = j->s;
-	struct vs_order order = { 0 };
-	struct vs_rebuilt r;
+	struct vs_rebuilt r = { 0 };
+	bool wanted = vs_args_option(j->args, "slab") != NULL;
 	struct vs_err *err = vs_session_space(s, mm, false, j->out);
-	bool ok;
 
-	if (err)
-		return err;
-	ok = vs_space_order(s->space, &order);
-	// one structure that is whole and of the right length needs no help
-	if (ok && (vs_args_option(j->args, "slab") || !walks_are_whole(s->space) || !order.whole ||
-		   order.v.n != s->space->f.map_count)) {
-		err = search_slab(j);
-		if (!err && j->have_slab)
-			err = vs_rebuild_add(s->k, &j->slab, j->out, s->space);
-	}
-	vs_order_deinit(&order);
-	// the names belong to the VMAs that are known now
-	s->space_mm = 0;
+	if (!err && !wanted && !vs_rebuild_wanted(s->space, &wanted))
+		err = &vs_enomem;
+	if (!err && wanted)
+		err = ask_others(j);
 	if (!err)
 		err = vs_session_name(s, j->out);
-	if (!err)
-		ok = ok && vs_rebuild_order(s->space, j->have_slab, &order);
-	if (!err && !ok)
+	if (!err && !vs_space_rebuild(s->space, wanted && j->have_slab && !j->slab.n_absent, &r))
 		err = &vs_enomem;
 	if (!err) {
-		r = (struct vs_rebuilt){
-			.space = s->space, .order = &order,
+		const struct vs_rebuilt_view view = {
+			.space = s->space, .r = &r, .slab = j->have_slab && wanted, .head = head,
 			.task = first == VS_NONE ? NULL : &s->tasks.v.v[first],
-			.slab = j->have_slab,
+			.plain = vs_args_option(j->args, "plain") != NULL,
 		};
-		err = j->args->json ? vs_json_rebuilt(j->out, &r) :
-			vs_render_rebuilt(j->out, &r, head, vs_args_option(j->args, "plain") != NULL);
-		if (!err && vs_rebuilt_conflicts(&r))
-			*j->status = VS_STATUS_DAMAGE;
+		int status = status_of(s->space, &r);
+
+		err = j->args->json ? vs_json_rebuilt(j->out, &view) : vs_render_rebuilt(j->out, &view);
+		if (status != VS_STATUS_OK && *j->status != VS_STATUS_DAMAGE)
+			*j->status = status;
 	}
-	vs_order_deinit(&order);
+	vs_rebuilt_deinit(&r);
 	return err;
 }
 
@@ -115,7 +129,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 }
 
 static const struct vs_option options[] = {
-	{ .name = "slab", .help = "search the slab of vm_area_structs even where the walks are whole" },
+	{ .name = "slab", .help = "ask the slab and all other sources even where a walk is whole" },
 	{ .name = "plain", .help = "only the lines that maps would have, without the evidence" },
 	{ .name = NULL }
 };
@@ -128,10 +142,19 @@ const struct vs_cmd vs_cmd_rebuild = {
 	.gdb_usage = "[SELECTION...]",
 	.summary = "put a damaged address space together again, with the evidence for each VMA",
 	.help = "Every source there is: the forward list, the backward list, the tree as far as it\n"
-		"can be walked, and, where no walk is whole, the vm_area_structs that are\n"
-		"allocated in their slab and name this mm; free and detached ones are left out.\n"
+		"can be walked; and, where none of these is whole, what pointers behind the break\n"
+		"lead to, the i_mmap trees of the files, the trees of the anon_vmas, and the\n"
+		"vm_area_structs that are allocated in their slab. Of those only such count\n"
+		"whose vm_mm is this mm; free and detached ones are left out.\n"
+		"\n"
 		"Before each line stands who vouches for it: n vm_next, p vm_prev, t the tree,\n"
-		"s the slab. A line that begins with ! overlaps its neighbour.",
+		"l a neighbour behind a break, f i_mmap, a an anon_vma, s the slab. A line that begins\n"
+		"with ! overlaps another; of two that overlap the one for which less vouches is left\n"
+		"out, and named. With ~ begins a VMA for which the maple tree has another range than\n"
+		"its own.\n"
+		"\n"
+		"Exit: 0 as many VMAs as map_count says and no contradiction, 1 else, 4 if that is\n"
+		"for want of pages in the dump.",
 	.example = "vmascope rebuild vmcore 134",
 	.gdb_example = "vma rebuild 134",
 	.options = options,

@@ -94,6 +94,7 @@ static const struct row rows[] = {
 	MM(vmacache_seqnum, OPTIONAL),	// 3.15 to 6.0
 	MM(mmap_cache, OPTIONAL),	// up to 3.14
 	MM(get_unmapped_area, OPTIONAL),	// up to 6.9
+	MM(exe_file, OPTIONAL),
 
 	TASK(tasks, NEEDED),
 	TASK(pid, NEEDED),

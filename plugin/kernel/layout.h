@@ -39,7 +39,8 @@ struct vs_layout {
 			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
 			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
 			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags,
-			mm_lock_seq, vmacache_seqnum, mmap_cache, mmap_lock, flags, get_unmapped_area, mmap_compat_base;
+			mm_lock_seq, vmacache_seqnum, mmap_cache, mmap_lock, flags, get_unmapped_area, mmap_compat_base,
+			exe_file;
 	} mm;
 	struct {
 		uint32_t size;

@@ -57,7 +57,7 @@ static bool uint_at(struct scan *sc, uint64_t base, struct vs_field f, uint64_t 
 	return vs_has(f) && f.size <= 8 && vs_kmem_uint(&sc->k->mem, base + (uint64_t)f.off, f.size, ret);
 }
 
-static bool read_cache(struct scan *sc, uint64_t cachep)
+static bool read_cache(struct scan *sc, uint64_t cachep, uint32_t min)
 {
 	const struct vs_layout *l = &sc->k->layout;
 	uint64_t size, offset, oo, pad = 0;
@@ -74,7 +74,7 @@ static bool read_cache(struct scan *sc, uint64_t cachep)
 	sc->c.offset = (uint32_t)offset;
 	sc->c.red_left_pad = (uint32_t)pad;
 	sc->c.order = (uint32_t)(oo >> OO_SHIFT);
-	return size >= l->vma.size && size <= 1 << 16 && offset < size && pad < size &&
+	return size >= min && size <= 1 << 16 && offset < size && pad < size &&
 		sc->c.order <= MAX_ORDER;
 }
 
@@ -140,6 +140,10 @@ static struct vs_err *take_slab(struct scan *sc, uint64_t page_va, const unsigne
 	sc->ret->n_pages++;
 	err = mark_free(sc, freelist);
 	for (uint64_t at = 0; !err && at + sc->c.size <= bytes; at += sc->c.size) {
+		enum vs_from from;
+
+		if (!vs_kmem_peek(&sc->k->mem, page_va + at, 1, &from) && !vs_from_ok(from))
+			sc->ret->n_lost++;
 		if (!vs_vec_reserve(&sc->ret->objects, sc->ret->objects.n + 1))
 			return &vs_enomem;
 		sc->ret->objects.v[sc->ret->objects.n++] = page_va + at + sc->c.red_left_pad;
@@ -157,19 +161,27 @@ static struct vs_err *scan_range(struct scan *sc, uint64_t pa, uint64_t end)
 	for (; !err && pa + page <= end; pa += page) {
 		uint64_t va = mem->direct_start + (pa - mem->direct_pa);
 		uint64_t at = sc->vmemmap + ((va - mem->direct_start) >> mem->target.page_shift) * sc->page_size;
+		void (*watch)(void *arg, uint64_t addr, uint64_t len) = mem->img->touched;
+		const unsigned char *p;
 		enum vs_from from;
-		const unsigned char *p = vs_kmem_peek(mem, at, sc->page_size, &from);
 
+		// an extract is to hold the struct pages that lead somewhere, not all of them
+		mem->img->touched = NULL;
+		p = vs_kmem_peek(mem, at, sc->page_size, &from);
 		if (!p) {
 			from = vs_kmem_read(mem, at, raw, sc->page_size, NULL);
 			p = raw;
 		}
+		mem->img->touched = watch;
 		if (!vs_from_ok(from)) {
-			sc->ret->n_absent++;
+			sc->ret->n_absent += from != VS_FROM_NOWHERE;	// a hole has no struct pages
 			continue;
 		}
-		if (vs_load(p + sc->slab_cache, mem->target.word, mem->target.big_endian) == sc->c.addr)
-			err = take_slab(sc, va, p, at);
+		if (vs_load(p + sc->slab_cache, mem->target.word, mem->target.big_endian) == sc->c.addr) {
+			memmove(raw, p, sc->page_size);
+			vs_kmem_peek(mem, at, sc->page_size, &from);
+			err = take_slab(sc, va, raw, at);
+		}
 		if (!err && (pa >> mem->target.page_shift) % 65536 == 0)
 			err = vs_out_poll(sc->out);
 	}
@@ -196,7 +208,8 @@ static void settle(struct vs_slab *s)
 		qsort(s->objects.v, out, sizeof(*s->objects.v), cmp_addr);
 }
 
-struct vs_err *vs_slab_read(struct vs_kernel *k, uint64_t cachep, struct vs_out *out, struct vs_slab *ret)
+struct vs_err *vs_slab_read(struct vs_kernel *k, uint64_t cachep, uint32_t min, struct vs_out *out,
+			    struct vs_slab *ret)
 {
 	const struct vs_layout *l = &k->layout;
 	struct scan sc = { .k = k, .out = out, .ret = ret };
@@ -211,8 +224,8 @@ struct vs_err *vs_slab_read(struct vs_kernel *k, uint64_t cachep, struct vs_out 
 	sc.page_size = l->page.size;
 	if (sc.slab_cache < 0 || sc.freelist < 0 || sc.head < 0 || !sc.page_size || sc.page_size > 256)
 		return problem(ret, "the types have no struct page with slab_cache, freelist and compound_head");
-	if (!read_cache(&sc, cachep))
-		return problem(ret, "vm_area_cachep leads to no kmem_cache that makes sense");
+	if (!read_cache(&sc, cachep, min))
+		return problem(ret, "it leads to no kmem_cache that makes sense");
 	err = vs_kmap_read(k, &map);
 	for (size_t i = 0; !err && i < map.v.n; i++)
 		if (!strcmp(map.v.v[i].name, "struct pages of memory"))

@@ -30,6 +30,9 @@ enum vs_seen {
 	VS_SEEN_MAPLE	= 1 << 3,	/* the maple tree mm_mt */
 	VS_SEEN_SLAB	= 1 << 4,	/* an allocated object of the slab, with this vm_mm */
 	VS_SEEN_FREE	= 1 << 5,	/* a free object of the slab, whatever leads to it */
+	VS_SEEN_LINK	= 1 << 6,	/* behind a break: a known VMA points to it, and it points back */
+	VS_SEEN_FILE	= 1 << 7,	/* in the i_mmap tree of a file of this mm */
+	VS_SEEN_ANON	= 1 << 8,	/* in the tree of an anon_vma of this mm */
 };
 
 /*
@@ -55,7 +58,7 @@ struct vs_vma {
 	uint32_t lock_seq;	/* vm_lock_seq: that of the mm while a writer holds the VMA */
 	uint32_t fact;		/* index into space->facts: path, dev, inode; VS_NONE before asked for */
 	uint8_t rb_color;	/* low bits of __rb_parent_color: 0 red, 1 black, else damaged */
-	uint8_t seen;		/* enum vs_seen */
+	uint16_t seen;		/* enum vs_seen */
 	uint8_t absent;		/* some bytes of it are not in the dump */
 	uint8_t from;		/* enum vs_from of its worst byte */
 	uint8_t detached;

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Destroy the structures of real dumps, in memory, and put the address spaces
+ * together again: what comes out is held against what there was before.
+ *
+ *	rebuild [--seed N] [--count N] [--verbose] DIR...
+ *
+ * Each DIR has vmcore and vmlinux in it, as scripts/lab and scripts/corpus leave
+ * them. --count is the number of cases of each kind in each dump; 0: for maple trees
+ * every node of every tree, else 100. Where the dump has no slab that can be searched,
+ * only those kinds are tried that leave one structure whole. The file itself is
+ * not written to.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/out.h"
+#include "mm/mm.h"
+#include "mm/rebuild.h"
+#include "score.h"
+#include "space/rebuilt.h"
+#include "../unit/tap.h"
+
+#define MAX_WRITES 64
+
+/* What was written over, to be put back. */
+struct written {
+	unsigned char *p, *old;
+	size_t len;
+};
+
+struct job {
+	struct run r;
+	struct vs_slab slab;
+	bool have_slab, verbose;
+	uint64_t seed;
+	struct written w[MAX_WRITES];
+	unsigned int n_w;
+};
+
+enum how { HOW_ZERO, HOW_WILD, HOW_POISON, N_HOWS };
+static const char *const hows[N_HOWS] = { "zeroed", "wild", "poisoned" };
+
+/* One kind of destruction. */
+struct tally {
+	unsigned int cases, whole;
+	uint64_t vmas, lost, invented;
+	double worst;		/* percent of the VMAs of one case that came back */
+};
+
+/** Write over @p len bytes at @p va; false if the dump has them not in one piece. */
+static bool overwrite(struct job *j, uint64_t va, size_t len, enum how how)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1, start;
+	struct written *w = &j->w[j->n_w];
+	enum vs_from from;
+	unsigned char *p = (unsigned char *)(uintptr_t)vs_kmem_peek(&j->r.k->mem, va, len, &from);
+
+	start = (uintptr_t)p & ~page;
+	if (!p || from != VS_FROM_FILE || j->n_w == MAX_WRITES ||
+	    mprotect((void *)start, (uintptr_t)p + len - start, PROT_READ | PROT_WRITE))
+		return false;
+	*w = (struct written){ p, must(malloc(len)), len };
+	memcpy(w->old, p, len);
+	j->n_w++;
+	for (size_t i = 0; i < len; i++)
+		p[i] = how == HOW_ZERO ? 0 : how == HOW_POISON ? 0x6b : (unsigned char)roll(&j->seed);
+	return true;
+}
+
+static void put_back(struct job *j)
+{
+	while (j->n_w) {
+		struct written *w = &j->w[--j->n_w];
+
+		memcpy(w->p, w->old, w->len);
+		free(w->old);
+	}
+}
+
+static int cmp_addr(const void *a, const void *b)
+{
+	uint64_t x = ((const struct vs_vma *)a)->addr, y = ((const struct vs_vma *)b)->addr;
+
+	return x < y ? -1 : x > y;
+}
+
+/** What rebuild makes of the address space @p s as it is now. */
+static void rebuild(struct job *j, const struct sound *s, bool force, struct vs_rebuilt *ret)
+{
+	struct vs_space *space = j->r.space;
+	bool wanted = true;
+	struct vs_err *err = vs_mm_read(j->r.k, s->mm, &j->r.out, space);
+
+	if (!err && !force && !vs_rebuild_wanted(space, &wanted))
+		err = &vs_enomem;
+	if (!err && wanted)
+		err = vs_rebuild_add_kin(j->r.k, &j->r.out, space);
+	if (!err && wanted && j->have_slab)
+		err = vs_rebuild_add_slab(j->r.k, &j->slab, &j->r.out, space);
+	if (!err && !vs_space_rebuild(space, wanted && j->have_slab && !j->slab.n_absent, ret))
+		err = &vs_enomem;
+	if (err)
+		die("rebuild", err);
+}
+
+/** Rebuild and hold it against what there was; put back what was written. */
+static void judge(struct job *j, const struct sound *s, const char *what, struct tally *t)
+{
+	struct vs_vma *truth = must(malloc((s->n_vmas + 1) * sizeof(*truth)));
+	size_t right = 0, invented = 0;
+	struct vs_rebuilt r;
+	double back;
+
+	memcpy(truth, s->vmas, s->n_vmas * sizeof(*truth));
+	qsort(truth, s->n_vmas, sizeof(*truth), cmp_addr);
+	rebuild(j, s, !j->n_w, &r);
+	for (size_t i = 0; i < r.v.n; i++) {
+		const struct vs_rebuilt_vma *v = &r.v.v[i];
+		const struct vs_vma *is = bsearch(&j->r.space->vmas.v[v->vma], truth, s->n_vmas,
+						  sizeof(*truth), cmp_addr);
+
+		right += is && is->start == v->start && is->end == v->end && v->with == VS_NONE;
+		invented += !is;
+	}
+	back = 100.0 * (double)right / s->n_vmas;
+	if (!t->cases++ || back < t->worst)
+		t->worst = back;
+	t->whole += right == s->n_vmas && !invented;
+	t->vmas += s->n_vmas;
+	t->lost += s->n_vmas - right;
+	t->invented += invented;
+	if (j->verbose && (right != s->n_vmas || invented))
+		printf("# %s: mm %#" PRIx64 ": %zu of %u came back, %zu invented, by %s\n", what, s->mm, right,
+		       s->n_vmas, invented, r.source);
+	vs_rebuilt_deinit(&r);
+	free(truth);
+	put_back(j);
+}
+
+static void tell(const char *name, const char *what, const struct tally *t, double least)
+{
+	if (!t->cases)
+		return;
+	printf("# %-18s %-34s %6u cases, %6u whole, %9" PRIu64 " VMAs, %6" PRIu64 " lost, %3" PRIu64
+	       " invented, worst case %6.2f %%\n", name, what, t->cases, t->whole, t->vmas, t->lost,
+	       t->invented, t->worst);
+	ok(t->worst >= least && !t->invented, "%s: %s: at least %.0f %%, none invented", name, what, least);
+}
+
+static const struct sound *some_space(struct job *j, unsigned int n)
+{
+	size_t large = 0;
+
+	for (size_t i = 1; i < j->r.n; i++)
+		if (j->r.sound[i].n_vmas > j->r.sound[large].n_vmas)
+			large = i;
+	return &j->r.sound[n % 5 ? roll(&j->seed) % j->r.n : large];
+}
+
+static uint64_t member(uint64_t object, struct vs_field f)
+{
+	return object + (uint64_t)f.off;
+}
+
+static uint64_t some_vma(struct job *j, const struct sound *s)
+{
+	return s->vmas[roll(&j->seed) % s->n_vmas].addr;
+}
+
+/* Cut the list in several places, both ways. */
+static void cut_list(struct job *j, const struct sound *s, enum how how, unsigned int places)
+{
+	const struct vs_layout *l = &j->r.k->layout;
+
+	if (places > 1)
+		overwrite(j, member(s->mm, l->mm.mmap), s->word, how);
+	for (unsigned int i = 0; i < places; i++) {
+		overwrite(j, member(some_vma(j, s), l->vma.vm_next), s->word, how);
+		if (vs_has(l->vma.vm_prev))
+			overwrite(j, member(some_vma(j, s), l->vma.vm_prev), s->word, how);
+	}
+}
+
+static void cut_tree(struct job *j, const struct sound *s, enum how how, unsigned int places)
+{
+	const struct vs_layout *l = &j->r.k->layout;
+
+	overwrite(j, member(s->mm, l->mm.mm_rb), s->word, how);
+	for (unsigned int i = 0; i < places; i++)
+		overwrite(j, member(some_vma(j, s), l->vma.vm_rb), 3 * s->word, how);
+}
+
+/* Up to 6.0: list and tree. */
+static void list_kernel(struct job *j, const char *name, unsigned int count)
+{
+	struct tally one = { 0 }, list = { 0 }, tree = { 0 }, both = { 0 }, mm = { 0 };
+
+	for (unsigned int n = 0; n < count; n++) {
+		const struct sound *s = some_space(j, n);
+		const enum how how = n % N_HOWS;
+
+		cut_list(j, s, how, 1);
+		judge(j, s, "one pointer each way", &one);
+		cut_list(j, s, how, 15);
+		judge(j, s, "list", &list);
+		cut_tree(j, s, how, 15);
+		judge(j, s, "tree", &tree);
+		if (!j->have_slab)
+			continue;
+		cut_list(j, s, how, 5);
+		cut_tree(j, s, how, 5);
+		judge(j, s, "both", &both);
+		if (overwrite(j, s->mm, j->r.k->layout.mm.size, how))
+			judge(j, s, "mm_struct", &mm);
+	}
+	tell(name, "vm_next and vm_prev, once each", &one, 100);
+	tell(name, "the list in 31 places", &list, 100);
+	tell(name, "the tree's root and 15 nodes", &tree, 100);
+	tell(name, "list in 11, tree in 6 places", &both, 99);
+	tell(name, "all of the mm_struct", &mm, 99);
+}
+
+/* Since 6.1: each node in turn. */
+static void maple_kernel(struct job *j, const char *name, unsigned int count)
+{
+	struct tally inner[N_HOWS] = { 0 }, leaf[N_HOWS] = { 0 }, root[N_HOWS] = { 0 }, mm = { 0 }, some = { 0 };
+	const struct vs_layout *l = &j->r.k->layout;
+	unsigned int n_inner = 0;
+	char what[64];
+
+	for (size_t i = 0; i < j->r.n; i++)
+		n_inner += j->r.sound[i].n_inner;
+	for (size_t i = 0; i < j->r.n && j->have_slab; i++) {
+		const struct sound *s = &j->r.sound[i];
+
+		for (enum how how = 0; how < N_HOWS; how++) {
+			for (uint32_t n = 0; n < s->n_inner; n++) {
+				// the root always
+				if (n && count && roll(&j->seed) % n_inner >= count)
+					continue;
+				if (overwrite(j, s->maple.nodes.v[s->inner[n]].addr, l->mnode.size, how))
+					judge(j, s, "inner node", &inner[how]);
+			}
+			for (uint32_t n = 0; n < s->n_leaves; n++) {
+				if (roll(&j->seed) % s->n_leaves >= (count ? 1 : 10))
+					continue;
+				if (overwrite(j, s->maple.nodes.v[s->leaves[n]].addr, l->mnode.size, how))
+					judge(j, s, "leaf", &leaf[how]);
+			}
+			if (overwrite(j, member(s->mm, l->mm.mm_mt) + (uint64_t)l->mtree.ma_root.off, s->word, how))
+				judge(j, s, "root", &root[how]);
+		}
+		if (overwrite(j, s->mm, l->mm.size, i % N_HOWS))
+			judge(j, s, "mm_struct", &mm);
+		for (uint32_t n = 0; n < 20 && s->maple.nodes.n; n++)
+			overwrite(j, s->maple.nodes.v[roll(&j->seed) % s->maple.nodes.n].addr, l->mnode.size,
+				  n % N_HOWS);
+		if (j->n_w)
+			judge(j, s, "nodes", &some);
+	}
+	for (enum how how = 0; how < N_HOWS; how++) {
+		snprintf(what, sizeof(what), "an inner node %s", hows[how]);
+		tell(name, what, &inner[how], 99);
+		snprintf(what, sizeof(what), "a leaf %s", hows[how]);
+		tell(name, what, &leaf[how], 99);
+		snprintf(what, sizeof(what), "ma_root %s", hows[how]);
+		tell(name, what, &root[how], 99);
+	}
+	tell(name, "20 nodes at once", &some, 99);
+	tell(name, "all of the mm_struct", &mm, 99);
+}
+
+static void open_dump(struct job *j, const char *dir)
+{
+	struct vs_tasks tasks = { 0 };
+	struct vs_open_opts opts = { 0 };
+	struct vs_kernel *k = NULL;
+	char *path = NULL, *vmlinux = NULL;
+	struct vs_image *img;
+	struct vs_err *err;
+	uint64_t cachep;
+
+	if (asprintf(&path, "%s/vmcore", dir) < 0 || asprintf(&vmlinux, "%s/vmlinux", dir) < 0)
+		die("out of memory", NULL);
+	opts.vmlinux = vmlinux;
+	err = vs_image_open((const char *const *)&path, 1, &j->r.out, &img);
+	if (!err)
+		err = vs_kernel_open(img, &opts, &j->r.out, &k);
+	if (!err)
+		err = vs_tasks_read(k, &j->r.out, &tasks);
+	if (err)
+		die(dir, err);
+	run_init(&j->r, k, tasks.v.n);
+	for (size_t i = 0; i < tasks.v.n; i++)
+		if (tasks.v.v[i].mm)
+			run_add(&j->r, tasks.v.v[i].mm);
+	vs_tasks_deinit(&tasks);
+	if (vs_kernel_sym(k, VS_SYM_VM_AREA_CACHEP, &cachep)) {
+		err = vs_slab_read(k, cachep, k->layout.vma.size, &j->r.out, &j->slab);
+		if (err)
+			die(dir, err);
+		j->have_slab = !j->slab.problem && j->slab.objects.n;
+	}
+	free(path);
+	free(vmlinux);
+}
+
+static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose)
+{
+	const char *slash = strrchr(dir, '/');
+	const char *name = slash && slash[1] ? slash + 1 : dir;
+	struct job j = { .seed = seed, .verbose = verbose };
+	struct tally sound = { 0 };
+
+	open_dump(&j, dir);
+	printf("# %s: %s, %zu address spaces, %zu VMAs in the slab, seed %" PRIu64 "\n", name, j.r.k->release,
+	       j.r.n, j.slab.objects.n, seed);
+	for (size_t i = 0; i < j.r.n; i++)
+		judge(&j, &j.r.sound[i], "undamaged", &sound);
+	tell(name, "nothing, all sources asked", &sound, 100);
+	if (!j.have_slab)
+		ok(true, "%s: without the slab # SKIP it is not in this dump", name);
+	if (j.r.sound[0].has & VS_HAS_MAPLE)
+		maple_kernel(&j, name, count);
+	else
+		list_kernel(&j, name, count ? count : 100);
+	vs_slab_deinit(&j.slab);
+	vs_kernel_close(j.r.k);
+	run_deinit(&j.r);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
+		{ "verbose", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
+	};
+	unsigned int count = 10;
+	bool verbose = false;
+	uint64_t seed = 1;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		switch (c) {
+		case 's':
+			seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'n':
+			count = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		default:
+			return 99;
+		}
+	if (optind == argc)
+		die("usage: rebuild [--seed N] [--count N] [--verbose] DIR...", NULL);
+	for (int i = optind; i < argc; i++)
+		run(argv[i], seed, count, verbose);
+	return done();
+}
