@@ -62,6 +62,7 @@ pkglib_LTLIBRARIES += %D%/gdb/vmascope.la
 nodist_loader_DATA = %D%/gdb/vmascope.py
 %C%_gdb_vmascope_la_SOURCES = \
 	%D%/gdb/command.c %D%/gdb/complete.c %D%/gdb/gdb.h %D%/gdb/inferior.c %D%/gdb/module.c \
+	%D%/gdb/live.c %D%/gdb/live.h %D%/gdb/live_place.c %D%/gdb/packet.c %D%/gdb/slot.c \
 	%D%/gdb/out.c %D%/gdb/text.c
 %C%_gdb_vmascope_la_CPPFLAGS = $(AM_CPPFLAGS) $(GDB_PYTHON_CPPFLAGS)
 # Only the entry is exported: GDB has symbols of its own (xmalloc) that would

@@ -62,6 +62,7 @@ else
 EXTRA_DIST += %D%/real/xlat.c
 endif
 EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
+EXTRA_DIST += %D%/real/live
 check_DATA = unpacked
 .PHONY: unpacked
 unpacked:

@@ -16,6 +16,7 @@
 #include "kernel/open.h"
 
 struct vs_err;
+struct vs_image;
 struct vs_session;
 struct vs_args;
 
@@ -132,6 +133,13 @@ void vs_session_destroy(struct vs_session *s);
 /** Open a dump. Closes what was open before. */
 struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
 			       const struct vs_open_opts *opts, struct vs_out *out);
+/** The same with an image that has been opened; it is taken over also on error. */
+struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
+				     const struct vs_open_opts *opts, struct vs_out *out);
+/** Leave of the image's memory what the kernel calls System RAM: for one that cannot tell itself. */
+struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out);
+/** The image that is open, or NULL. */
+struct vs_image *vs_session_image(struct vs_session *s);
 void vs_session_close(struct vs_session *s);
 bool vs_session_is_open(const struct vs_session *s);
 

@@ -29,7 +29,8 @@ const struct vs_cmd vs_cmd_open = {
 	.gdb_usage = "DUMP [VMLINUX]",
 	.summary = "open a dump and tell what it is",
 	.help = "What was open before is closed. After \"gdb VMLINUX DUMP\" it is not needed: the\n"
-		"other commands then read what GDB has opened.\n",
+		"other commands then read what GDB has opened. Nor is it after \"target remote\" to\n"
+		"the gdbstub of a guest, or to kgdb: they read the stopped kernel itself.\n",
 	.gdb_example = "(gdb) vma open vmcore vmlinux",
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/out.h"
+#include "mm/iomem.h"
 
 struct vs_session *vs_session_create(void)
 {
@@ -45,6 +46,29 @@ bool vs_session_is_open(const struct vs_session *s)
 	return s->k;
 }
 
+struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
+				     const struct vs_open_opts *opts, struct vs_out *out)
+{
+	struct vs_err *err;
+
+	vs_session_close(s);
+	err = vs_kernel_open(img, opts, out, &s->k);
+	if (err)
+		return err;
+	img = s->k->img;
+	if (img->needed_size > img->file_size)
+		vs_out_say(out, "%s is cut: %" PRIu64 " bytes are there, %" PRIu64 " are missing",
+			   img->path, img->file_size, img->needed_size - img->file_size);
+	s->space = vs_space_create();
+	s->dump = strdup(img->path);
+	s->vmlinux = opts->vmlinux ? strdup(opts->vmlinux) : NULL;
+	if (!s->space || !s->dump || (opts->vmlinux && !s->vmlinux)) {
+		vs_session_close(s);
+		return &vs_enomem;
+	}
+	return NULL;
+}
+
 struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
 			       const struct vs_open_opts *opts, struct vs_out *out)
 {
@@ -59,21 +83,46 @@ struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
 		paths[i + 1] = opts->parts[i];
 	vs_session_close(s);
 	err = vs_image_open(paths, opts->n_parts + 1, out, &img);
-	if (!err)
-		err = vs_kernel_open(img, opts, out, &s->k);
-	if (err)
-		return err;
-	if (s->k->img->needed_size > s->k->img->file_size)
-		vs_out_say(out, "%s is cut: %" PRIu64 " bytes are there, %" PRIu64 " are missing",
-			   dump, s->k->img->file_size, s->k->img->needed_size - s->k->img->file_size);
-	s->space = vs_space_create();
-	s->dump = strdup(dump);
-	s->vmlinux = opts->vmlinux ? strdup(opts->vmlinux) : NULL;
-	if (!s->space || !s->dump || (opts->vmlinux && !s->vmlinux)) {
-		vs_session_close(s);
-		return &vs_enomem;
+	return err ? err : vs_session_open_image(s, img, opts, out);
+}
+
+struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out)
+{
+	VS_VEC(struct vs_phys_range) ram = { 0 };
+	struct vs_image *img = s->k->img;
+	struct vs_iomem io = { 0 };
+	struct vs_err *err = vs_iomem_read(s->k, out, &io);
+
+	for (size_t i = 0; !err && i < io.v.n; i++) {
+		const struct vs_resource *r = &io.v.v[i];
+		struct vs_phys_range *slot;
+
+		// "System RAM", and "System RAM (kmem)" and the like for what was plugged in
+		if (r->depth || !r->name || strncmp(r->name, "System RAM", 10) || r->last == UINT64_MAX)
+			continue;
+		slot = vs_vec_push(&ram);
+		if (!slot)
+			err = &vs_enomem;
+		else
+			*slot = (struct vs_phys_range){ r->start, r->last + 1, r->last + 1 - r->start };
 	}
+	vs_iomem_deinit(&io);
+	if (!err && !ram.n)
+		err = vs_err_create(VS_ERR_ABSENT, "iomem_resource names no System RAM: which memory may be read cannot be told");
+	if (err) {
+		vs_vec_deinit(&ram);
+		return err;
+	}
+	free(img->ranges);
+	img->ranges = ram.v;
+	img->n_ranges = ram.n;
+	img->last.len = 0;
 	return NULL;
+}
+
+struct vs_image *vs_session_image(struct vs_session *s)
+{
+	return s->k ? s->k->img : NULL;
 }
 
 int32_t vs_session_task(const struct vs_session *s)

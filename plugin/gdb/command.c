@@ -91,7 +91,9 @@ static struct vs_err *run(const struct vs_cmd *cmd, const char *line, struct vs_
 	else if (!args.help && cmd->faces == VS_FACE_GDB)
 		vs_gdb_detach();
 	if (!err)
-		err = vs_cmd_run(vs_gdb.session, &args, out, status_ret);
+		err = vs_gdb_check_live(vs_cmd_run(vs_gdb.here->session, &args, out, status_ret));
+	if (!err && cmd == vs_cmd_find("open", 4, VS_FACE_GDB) && !args.help)
+		vs_gdb.here->how = VS_GDB_OPEN;
 	vs_args_deinit(&args);
 	return err;
 }
@@ -106,7 +108,7 @@ PyObject *vs_gdb_invoke(PyObject *self, PyObject *args)
 	const char *line;
 
 	if (!cmd || !PyArg_ParseTuple(args, "sp:invoke", &line, &from_tty) ||
-	    vs_gdb_out_init(&out, &face, from_tty))
+	    vs_gdb_enter() || vs_gdb_out_init(&out, &face, from_tty))
 		return NULL;
 	err = run(cmd, line, &out, &status);
 	if (set_status(err ? VS_STATUS_NONE : status) && !err)

@@ -92,10 +92,12 @@ static int offer_pids(struct completion *c)
 	struct vs_out out;
 	size_t n = 0;
 
+	if (vs_gdb_enter())
+		return -1;
 	vs_gdb_out_init_null(&out);
-	err = vs_session_is_open(vs_gdb.session) ? NULL : vs_gdb_attach(NULL, &out);
-	if (!err && vs_session_is_open(vs_gdb.session))
-		err = vs_session_pids(vs_gdb.session, &out, &pids, &n);
+	err = vs_gdb_attach(NULL, &out);
+	if (!err && vs_session_is_open(vs_gdb.here->session))
+		err = vs_gdb_check_live(vs_session_pids(vs_gdb.here->session, &out, &pids, &n));
 	vs_buf_deinit(&out.buf);
 	vs_err_free(err);	// who completes gets no error, only nothing
 	for (size_t i = 0; i < n && !err; i++) {

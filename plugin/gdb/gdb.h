@@ -19,6 +19,8 @@
 #include "base/out.h"
 #include "cmd/cmd.h"
 
+struct vs_image;
+
 static inline void vs_cleanup_decref(PyObject **o)
 {
 	Py_XDECREF(*o);
@@ -26,18 +28,34 @@ static inline void vs_cleanup_decref(PyObject **o)
 
 #define _cleanup_decref_ __attribute__((cleanup(vs_cleanup_decref)))
 
-/* One GDB is one process with one session. */
+/* How what is open came to be. */
+enum vs_gdb_how {
+	VS_GDB_NOTHING,
+	VS_GDB_OPEN,	/* by `vma open` */
+	VS_GDB_CORE,	/* GDB has this core file */
+	VS_GDB_LIVE,	/* GDB has this live target */
+};
+
+/* What is open in one of GDB's inferiors. */
+struct vs_gdb_slot {
+	struct vs_gdb_slot *next;
+	int inferior;		/* its number in GDB */
+	struct vs_session *session;
+	enum vs_gdb_how how;
+	char *core, *vmlinux;	/* how it was opened from what GDB has; see inferior.c */
+	bool force;		/* as vs_open_opts */
+	enum vs_types_from types_from;
+	long connection;	/* number of GDB's connection to it, -1 if unknown */
+	bool stale;		/* the live target has run on since */
+};
+
+/* One GDB is one process; each of its inferiors has a session. */
 struct vs_gdb {
 	PyObject *gdb;		/* the module gdb */
 	PyObject *write;	/* gdb.write */
 	PyObject *error;	/* gdb.GdbError */
-	struct vs_session *session;
-
-	/* What GDB itself has open and the session was opened from; see inferior.c. */
-	char *core, *vmlinux;	/* NULL: opened by `vma open`, or nothing is open */
-	bool force;		/* how it was opened: as vs_open_opts */
-	enum vs_types_from types_from;
-	long connection;	/* number of GDB's connection to that core, -1 if unknown */
+	struct vs_gdb_slot *slots;
+	struct vs_gdb_slot *here;	/* of the selected inferior: vs_gdb_enter() */
 };
 
 extern struct vs_gdb vs_gdb;
@@ -86,14 +104,41 @@ PyObject *vs_gdb_invoke_prefix(PyObject *self, PyObject *args);
 /** complete(text, word) of a command; self is a capsule of a struct vs_cmd. */
 PyObject *vs_gdb_complete(PyObject *self, PyObject *args);
 
+/* slot.c */
+
+/** Let vs_gdb.here be what is open in the selected inferior; each entry from GDB begins with it. */
+int vs_gdb_enter(void);
+/** Hear from GDB when targets run and inferiors go. Once. */
+int vs_gdb_slots_setup(void);
+
 /* inferior.c */
 
 /**
  * Open what GDB has opened, unless `vma open` opened something or it is open
- * already. Without a core file in GDB it does nothing.
+ * already. Without a core file or a remote target in GDB it does nothing.
  */
 struct vs_err *vs_gdb_attach(const struct vs_args *args, struct vs_out *out);
-/** `open` or `close` has had its way with the session: it is not GDB's any more. */
+/** `open` or `close` is about to have its way with the session: it is not GDB's any more. */
 void vs_gdb_detach(void);
+/** The live target has been lost during the command, or interrupted: its error in place of @p err. */
+struct vs_err *vs_gdb_check_live(struct vs_err *err);
+
+/* live.c */
+
+/** The live target that GDB is connected to as an image. */
+struct vs_err *vs_live_open(const char *vmlinux, struct vs_image **ret);
+/** What ended it, once; the caller frees. NULL: nothing, or it is no live target. */
+struct vs_err *vs_live_lost(struct vs_image *img);
+
+/* packet.c */
+
+/** Send a packet of the remote protocol over GDB's connection; the answer as a bytes object. */
+PyObject *vs_packet(const char *text);
+/** Is @p answer the answer? 1, 0, -1. */
+int vs_packet_is(const char *text, const char *answer);
+/** Read target memory by one packet: 1 it is in @p buf, 0 the target refuses, -1. */
+int vs_packet_read(uint64_t addr, void *buf, size_t len);
+/** How many bytes one packet can ask for, a power of two; 0: an exception is set. */
+size_t vs_packet_room(void);
 
 #endif

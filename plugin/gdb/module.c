@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 
-struct vs_gdb vs_gdb = { .connection = -1 };
+struct vs_gdb vs_gdb;
 
 static PyMethodDef invoke_def = { "invoke", vs_gdb_invoke, METH_VARARGS, NULL };
 static PyMethodDef invoke_prefix_def = { "invoke", vs_gdb_invoke_prefix, METH_VARARGS, NULL };
@@ -105,12 +105,11 @@ static int exec(PyObject *module)
 			return -1;
 		vs_gdb.write = PyObject_GetAttrString(gdb, "write");
 		vs_gdb.error = PyObject_GetAttrString(gdb, "GdbError");
-		vs_gdb.session = vs_session_create();
-		if (!vs_gdb.session)
-			PyErr_NoMemory();
-		if (!vs_gdb.write || !vs_gdb.error || !vs_gdb.session)
+		if (!vs_gdb.write || !vs_gdb.error)
 			return -1;
 		vs_gdb.gdb = no_cleanup_ptr(gdb);
+		if (vs_gdb_slots_setup())
+			return -1;
 	}
 	if (vs_gdb_out_setup() || add_commands())
 		return -1;

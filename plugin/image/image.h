@@ -73,7 +73,7 @@ struct vs_image {
 	char *what;		/* "ELF64 vmcore, little endian, x86-64, 65,784 program headers" */
 	uint16_t machine;	/* e_machine, EM_NONE if the container does not say */
 	bool big_endian;
-	uint64_t file_size;
+	uint64_t file_size;	/* of a live target: its memory */
 	uint64_t needed_size;	/* what the headers promise; more than file_size: truncated */
 	struct vs_note *notes;
 	size_t n_notes;
