@@ -4,6 +4,8 @@
  * with paging. The file is mapped, never copied. Program headers are read by
  * our own hand: libelf wants an e_ehsize and section headers that make sense,
  * and QEMU writes 8 and 2 there.
+ *
+ * A process core is read by the same hand; its addresses are p_vaddr.
  */
 #include <elf.h>
 #include <errno.h>
@@ -28,15 +30,10 @@ struct seg {
 
 struct elf_image {
 	struct vs_image img;
+	struct vs_elf_file f;
 	const unsigned char *map;
 	uint64_t size;
 	VS_VEC(struct seg) segs;	/* sorted by start */
-};
-
-/* One program header, whatever its class. */
-struct phdr {
-	uint32_t type;
-	uint64_t off, vaddr, paddr, filesz, memsz;
 };
 
 static bool is_elf(const unsigned char *head, size_t len)
@@ -44,26 +41,33 @@ static bool is_elf(const unsigned char *head, size_t len)
 	return len >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG);
 }
 
-static void load_phdr(const unsigned char *p, bool is64, bool be, struct phdr *ret)
+void vs_elf_segment(const struct vs_elf_file *f, uint64_t i, struct vs_segment *ret)
 {
-	if (is64) {
+	const unsigned char *p = f->map + f->phoff + i * f->phentsize;
+	const bool be = f->big_endian;
+
+	if (f->is64) {
 		ret->type = vs_load32(p + offsetof(Elf64_Phdr, p_type), be);
+		ret->flags = vs_load32(p + offsetof(Elf64_Phdr, p_flags), be);
 		ret->off = vs_load64(p + offsetof(Elf64_Phdr, p_offset), be);
 		ret->vaddr = vs_load64(p + offsetof(Elf64_Phdr, p_vaddr), be);
 		ret->paddr = vs_load64(p + offsetof(Elf64_Phdr, p_paddr), be);
 		ret->filesz = vs_load64(p + offsetof(Elf64_Phdr, p_filesz), be);
 		ret->memsz = vs_load64(p + offsetof(Elf64_Phdr, p_memsz), be);
+		ret->align = vs_load64(p + offsetof(Elf64_Phdr, p_align), be);
 	} else {
 		ret->type = vs_load32(p + offsetof(Elf32_Phdr, p_type), be);
+		ret->flags = vs_load32(p + offsetof(Elf32_Phdr, p_flags), be);
 		ret->off = vs_load32(p + offsetof(Elf32_Phdr, p_offset), be);
 		ret->vaddr = vs_load32(p + offsetof(Elf32_Phdr, p_vaddr), be);
 		ret->paddr = vs_load32(p + offsetof(Elf32_Phdr, p_paddr), be);
 		ret->filesz = vs_load32(p + offsetof(Elf32_Phdr, p_filesz), be);
 		ret->memsz = vs_load32(p + offsetof(Elf32_Phdr, p_memsz), be);
+		ret->align = vs_load32(p + offsetof(Elf32_Phdr, p_align), be);
 	}
 }
 
-static struct vs_err *take_notes(struct elf_image *e, const struct phdr *ph)
+static struct vs_err *take_notes(struct elf_image *e, const struct vs_segment *ph)
 {
 	uint64_t end = ph->off + ph->filesz;
 
@@ -139,30 +143,38 @@ static struct vs_err *flatten(struct elf_image *e)
 	return NULL;
 }
 
-static struct vs_err *take_load(struct elf_image *e, const struct phdr *ph)
+static void want(struct elf_image *e, uint64_t off, uint64_t len)
 {
-	uint64_t need = ph->off + ph->filesz;
+	uint64_t need = off + len < off ? UINT64_MAX : off + len;
+
+	if (len && need > e->img.needed_size)
+		e->img.needed_size = need;
+}
+
+static struct vs_err *take_load(struct elf_image *e, const struct vs_segment *ph)
+{
+	const bool process = e->img.kind == VS_IMAGE_PROCESS;
+	uint64_t addr = process ? ph->vaddr : ph->paddr;
 	uint64_t mem = ph->memsz > ph->filesz ? ph->memsz : ph->filesz;
 	uint64_t have = 0;
 	struct seg *s;
 
+	if (process)	// whatever its address: the bytes are wanted
+		want(e, ph->off, ph->filesz);
 	// p_paddr of all ones: /proc/kcore and old kernels for "no physical address"
-	if (!mem || ph->paddr == UINT64_MAX || ph->paddr + mem < ph->paddr)
+	if (!mem || addr == UINT64_MAX || addr + mem < addr)
 		return NULL;
-	if (need < ph->off)
-		need = UINT64_MAX;
-	if (need > e->img.needed_size)
-		e->img.needed_size = need;
+	want(e, ph->off, ph->filesz);
 	if (ph->off < e->size)
 		have = ph->filesz < e->size - ph->off ? ph->filesz : e->size - ph->off;
 	s = vs_vec_push(&e->segs);
 	if (!s)
 		return &vs_enomem;
 	*s = (struct seg){
-		.start = ph->paddr,
-		.end = ph->paddr + mem,
-		.file_end = ph->paddr + have,
-		.cut_end = ph->paddr + ph->filesz,
+		.start = addr,
+		.end = addr + mem,
+		.file_end = addr + have,
+		.cut_end = addr + ph->filesz,
 		.off = ph->off,
 	};
 	return NULL;
@@ -222,35 +234,109 @@ static const struct vs_image_ops elf_ops = {
 	.destroy = elf_destroy,
 };
 
-/* How many program headers: past 65,534 of them the count is in section header 0. */
-static struct vs_err *count_phdrs(const struct elf_image *e, bool is64, uint64_t *ret)
+static bool has_note(const struct elf_image *e, const char *name, const uint32_t *types, size_t n)
 {
-	const bool be = e->img.big_endian;
-	uint64_t shoff, n;
+	for (size_t i = 0; i < e->img.n_notes; i++) {
+		const struct vs_note *note = &e->img.notes[i];
 
-	n = vs_load16(e->map + (is64 ? offsetof(Elf64_Ehdr, e_phnum) :
-				offsetof(Elf32_Ehdr, e_phnum)), be);
-	if (n == PN_XNUM) {
-		shoff = is64 ? vs_load64(e->map + offsetof(Elf64_Ehdr, e_shoff), be) :
-			vs_load32(e->map + offsetof(Elf32_Ehdr, e_shoff), be);
-		if (shoff > e->size || e->size - shoff < (is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)))
-			return vs_err_create(VS_ERR_FORMAT,
-				"more than 65,534 program headers, but section header 0 with their number, at %#" PRIx64
-				", is not in the file (%" PRIu64 " bytes)", shoff, e->size);
-		n = vs_load32(e->map + shoff + (is64 ? offsetof(Elf64_Shdr, sh_info) :
-						offsetof(Elf32_Shdr, sh_info)), be);
+		if (note->name_len != strlen(name) || memcmp(note->name, name, note->name_len))
+			continue;
+		for (size_t t = 0; t < n; t++)
+			if (note->type == types[t])
+				return true;
+		if (!n)
+			return true;
 	}
-	*ret = n;
-	return NULL;
+	return false;
 }
 
-static struct vs_err *read_headers(struct elf_image *e)
+/*
+ * A core of a process, or of a machine? Notes tell; a core without any (those of
+ * gcore stand at its end, and are the first thing to be cut off) has no physical
+ * addresses, which a machine's must have.
+ */
+static bool is_process(const struct elf_image *e)
+{
+	static const uint32_t kernel[] = { 4 /* NT_TASKSTRUCT: /proc/kcore */ };
+	static const uint32_t process[] = { NT_PRPSINFO, NT_AUXV, NT_FILE, NT_SIGINFO };
+	uint64_t loads = 0;
+
+	if (has_note(e, "VMCOREINFO", NULL, 0) || has_note(e, "QEMU", NULL, 0) || has_note(e, "CORE", kernel, 1))
+		return false;
+	if (has_note(e, "CORE", process, 4))
+		return true;
+	for (uint64_t i = 0; i < e->f.phnum; i++) {
+		struct vs_segment s;
+
+		vs_elf_segment(&e->f, i, &s);
+		if (s.type != PT_LOAD)
+			continue;
+		if (s.paddr)
+			return false;
+		loads += s.vaddr != 0;
+	}
+	return loads > 0;
+}
+
+/*
+ * How many program headers: past 65,534 of them the count is in section header 0.
+ * The kernel writes that one behind everything else, so that a cut core has lost
+ * it; then the notes tell, which begin right behind the program headers.
+ */
+static struct vs_err *count_phdrs(struct elf_image *e)
+{
+	const size_t shentsize = e->f.is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
+	const bool be = e->f.big_endian, is64 = e->f.is64;
+	struct vs_segment first;
+	uint64_t shoff;
+
+	shoff = is64 ? vs_load64(e->map + offsetof(Elf64_Ehdr, e_shoff), be) :
+		vs_load32(e->map + offsetof(Elf32_Ehdr, e_shoff), be);
+	e->f.shnum = vs_load16(e->map + (is64 ? offsetof(Elf64_Ehdr, e_shnum) :
+					 offsetof(Elf32_Ehdr, e_shnum)), be);
+	e->f.phnum = vs_load16(e->map + (is64 ? offsetof(Elf64_Ehdr, e_phnum) :
+					 offsetof(Elf32_Ehdr, e_phnum)), be);
+	if (e->f.phnum != PN_XNUM)
+		return NULL;
+	if (shoff <= e->size && e->size - shoff >= shentsize) {
+		e->f.phnum = vs_load32(e->map + shoff + (is64 ? offsetof(Elf64_Shdr, sh_info) :
+							 offsetof(Elf32_Shdr, sh_info)), be);
+		return NULL;
+	}
+	if (e->f.phoff <= e->size && e->f.phentsize && e->size - e->f.phoff >= e->f.phentsize) {
+		vs_elf_segment(&e->f, 0, &first);
+		if (first.type == PT_NOTE && first.off > e->f.phoff && first.off <= e->size &&
+		    (first.off - e->f.phoff) % e->f.phentsize == 0) {
+			e->f.phnum = (first.off - e->f.phoff) / e->f.phentsize;
+			e->f.phnum_guessed = true;
+			return NULL;
+		}
+	}
+	return vs_err_create(VS_ERR_FORMAT,
+			     "more than 65,534 program headers, but section header 0 with their number, at %#" PRIx64
+			     ", is not in the file (%" PRIu64 " bytes)", shoff, e->size);
+}
+
+/* Section headers stand at the very end: of gcore's cores, and one of the kernel's for PN_XNUM. */
+static void want_sections(struct elf_image *e)
+{
+	const bool be = e->f.big_endian, is64 = e->f.is64;
+	uint64_t shoff = is64 ? vs_load64(e->map + offsetof(Elf64_Ehdr, e_shoff), be) :
+		vs_load32(e->map + offsetof(Elf32_Ehdr, e_shoff), be);
+	uint64_t size = vs_load16(e->map + (is64 ? offsetof(Elf64_Ehdr, e_shentsize) :
+					    offsetof(Elf32_Ehdr, e_shentsize)), be);
+
+	if (shoff && e->f.shnum)
+		want(e, shoff, e->f.shnum * size);
+}
+
+/* Where the program headers are. */
+static struct vs_err *read_header(struct elf_image *e)
 {
 	const unsigned char *h = e->map;
 	bool is64, be;
-	uint64_t phoff, phentsize, n, type, n_load = 0;
+	uint64_t type;
 	size_t min;
-	char tmp[16];
 	struct vs_err *err;
 
 	if (e->size < EI_NIDENT)
@@ -261,8 +347,10 @@ static struct vs_err *read_headers(struct elf_image *e)
 		return vs_err_create(VS_ERR_FORMAT,
 			"broken ELF header: class %u (expected 1 or 2), byte order %u (expected 1 or 2)",
 			h[EI_CLASS], h[EI_DATA]);
-	is64 = h[EI_CLASS] == ELFCLASS64;
-	be = e->img.big_endian = h[EI_DATA] == ELFDATA2MSB;
+	is64 = e->f.is64 = h[EI_CLASS] == ELFCLASS64;
+	be = e->f.big_endian = e->img.big_endian = h[EI_DATA] == ELFDATA2MSB;
+	e->f.map = e->map;
+	e->f.size = e->size;
 	min = is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
 	if (e->size < min)
 		return vs_err_create(VS_ERR_FORMAT, "cut in its ELF header: %" PRIu64
@@ -272,42 +360,67 @@ static struct vs_err *read_headers(struct elf_image *e)
 		return vs_err_create(VS_ERR_FORMAT,
 			"an ELF file, but no dump: e_type is %" PRIu64 ", expected 4 (core)", type);
 	e->img.machine = vs_load16(h + offsetof(Elf64_Ehdr, e_machine), be);
-	phoff = is64 ? vs_load64(h + offsetof(Elf64_Ehdr, e_phoff), be) :
+	e->f.phoff = is64 ? vs_load64(h + offsetof(Elf64_Ehdr, e_phoff), be) :
 		vs_load32(h + offsetof(Elf32_Ehdr, e_phoff), be);
-	phentsize = vs_load16(h + (is64 ? offsetof(Elf64_Ehdr, e_phentsize) :
-				   offsetof(Elf32_Ehdr, e_phentsize)), be);
+	e->f.phentsize = vs_load16(h + (is64 ? offsetof(Elf64_Ehdr, e_phentsize) :
+					offsetof(Elf32_Ehdr, e_phentsize)), be);
 	min = is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-	err = count_phdrs(e, is64, &n);
-	if (err)
-		return err;
-	if (phentsize < min)
+	if (e->f.phentsize < min)
 		return vs_err_create(VS_ERR_FORMAT,
 			"broken ELF header: program headers of %" PRIu64 " bytes, expected %zu",
-			phentsize, min);
-	if (!n)
+			e->f.phentsize, min);
+	err = count_phdrs(e);
+	if (err)
+		return err;
+	if (!e->f.phnum)
 		return vs_err_create(VS_ERR_FORMAT, "no program headers: nothing of memory is in it");
-	if (phoff > e->size || n > (e->size - phoff) / phentsize)
+	if (e->f.phoff > e->size || e->f.phnum > (e->size - e->f.phoff) / e->f.phentsize)
 		return vs_err_create(VS_ERR_FORMAT,
 			"cut in its program headers: %" PRIu64 " of them at offset %" PRIu64
-			" do not fit into %" PRIu64 " bytes", n, phoff, e->size);
-	if (!vs_vec_reserve(&e->segs, n))
-		return &vs_enomem;
-	for (uint64_t i = 0; i < n; i++) {
-		struct phdr ph;
+			" do not fit into %" PRIu64 " bytes", e->f.phnum, e->f.phoff, e->size);
+	return NULL;
+}
 
-		load_phdr(h + phoff + i * phentsize, is64, be, &ph);
+static struct vs_err *read_headers(struct elf_image *e)
+{
+	struct vs_err *err = read_header(e);
+	struct vs_segment ph;
+	uint64_t n_load = 0;
+	bool process;
+	char tmp[16];
+
+	for (uint64_t i = 0; !err && i < e->f.phnum; i++) {
+		vs_elf_segment(&e->f, i, &ph);
 		if (ph.type == PT_NOTE)
 			err = take_notes(e, &ph);
-		else if (ph.type == PT_LOAD)
-			n_load++, err = take_load(e, &ph);
+	}
+	if (err)
+		return err;
+	process = is_process(e);
+	e->img.kind = process ? VS_IMAGE_PROCESS : VS_IMAGE_KERNEL;
+	e->img.elf = process ? &e->f : NULL;
+	if (!vs_vec_reserve(&e->segs, e->f.phnum))
+		return &vs_enomem;
+	for (uint64_t i = 0; i < e->f.phnum; i++) {
+		vs_elf_segment(&e->f, i, &ph);
+		if (process && ph.type == PT_NOTE)
+			want(e, ph.off, ph.filesz);
+		if (ph.type != PT_LOAD)
+			continue;
+		n_load++;
+		err = take_load(e, &ph);
 		if (err)
 			return err;
 	}
+	if (process)
+		want_sections(e);
 	if (!e->segs.n)
-		return vs_err_create(VS_ERR_FORMAT,
-			"%" PRIu64 " program headers, but none is a PT_LOAD with a physical address", n);
-	if (asprintf(&e->img.what, "ELF%d vmcore, %s endian, %s, %" PRIu64 " PT_LOAD",
-		     is64 ? 64 : 32, be ? "big" : "little",
+		return vs_err_create(VS_ERR_FORMAT, process ?
+			"%" PRIu64 " program headers, but none is a PT_LOAD with memory" :
+			"%" PRIu64 " program headers, but none is a PT_LOAD with a physical address", e->f.phnum);
+	if (asprintf(&e->img.what, "ELF%d %s, %s endian, %s, %" PRIu64 " PT_LOAD",
+		     e->f.is64 ? 64 : 32, process ? "process core" : "vmcore",
+		     e->f.big_endian ? "big" : "little",
 		     vs_machine_name(e->img.machine, tmp), n_load) < 0) {
 		e->img.what = NULL;
 		return &vs_enomem;

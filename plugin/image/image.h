@@ -60,15 +60,42 @@ struct vs_phys_range {
 	uint64_t in_file;	/* how many bytes of that the file holds */
 };
 
+/** Whose memory it is: what the addresses of an image are. */
+enum vs_image_kind {
+	VS_IMAGE_KERNEL,	/* a machine's: physical addresses */
+	VS_IMAGE_PROCESS,	/* a process core: the process's own addresses */
+};
+
+/** The headers of a process core, for usercore/: as they stand in the file, which is mapped. */
+struct vs_elf_file {
+	const unsigned char *map;
+	uint64_t size;
+	bool is64, big_endian;
+	uint64_t phoff, phentsize, phnum;	/* phnum of them fit into the file */
+	uint64_t shnum;		/* section headers; kernels write none, or one for PN_XNUM */
+	bool phnum_guessed;	/* the count was cut off; it is told by where the notes begin */
+};
+
+/** One program header, whatever the class and the byte order. */
+struct vs_segment {
+	uint32_t type, flags;
+	uint64_t off, vaddr, paddr, filesz, memsz, align;
+};
+
+/** Program header @p i, which must be below phnum. */
+void vs_elf_segment(const struct vs_elf_file *f, uint64_t i, struct vs_segment *ret);
+
 struct vs_image_ops {
 	const char *name;	/* "ELF" */
-	/** A run that holds physical @p addr. Never fails: what is not there is a run too. */
+	/** A run that holds @p addr. Never fails: what is not there is a run too. */
 	void (*run)(struct vs_image *img, uint64_t addr, struct vs_run *ret);
 	void (*destroy)(struct vs_image *img);
 };
 
 struct vs_image {
 	const struct vs_image_ops *ops;
+	enum vs_image_kind kind;
+	const struct vs_elf_file *elf;	/* VS_IMAGE_PROCESS; else NULL */
 	char *path;		/* as given */
 	char *what;		/* "ELF64 vmcore, little endian, x86-64, 65,784 program headers" */
 	uint16_t machine;	/* e_machine, EM_NONE if the container does not say */

@@ -56,10 +56,29 @@ const char *vs_machine_name(uint16_t machine, char buf[16])
 		return "arm";
 	case EM_S390:
 		return "s390";
+	case EM_PPC:
+		return "ppc";
 	case EM_PPC64:
 		return "ppc64";
 	case EM_RISCV:
 		return "riscv";
+	case EM_MIPS:
+		return "mips";
+	case EM_SPARC:
+	case EM_SPARC32PLUS:
+		return "sparc";
+	case EM_SPARCV9:
+		return "sparc64";
+	case EM_68K:
+		return "m68k";
+	case EM_PARISC:
+		return "hppa";
+	case EM_SH:
+		return "sh";
+	case EM_ALPHA:
+		return "alpha";
+	case 258:	// EM_LOONGARCH, new in glibc 2.34
+		return "loongarch";
 	default:
 		snprintf(buf, 16, "machine %u", machine);
 		return buf;
