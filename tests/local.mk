@@ -70,6 +70,18 @@ unpacked:
 clean-local:
 	rm -rf unpacked
 
+# Process cores: a program that dies in many ways, and its own word for what it was.
+# It is no test of ours that it runs under a sanitizer.
+EXTRA_PROGRAMS += %D%/cores/crash
+%C%_cores_crash_SOURCES = %D%/cores/crash.c
+%C%_cores_crash_CFLAGS = -g -O1 -w
+%C%_cores_crash_LDFLAGS = -pthread
+%C%_cores_crash_LDADD =
+check_DATA += %D%/cores/crash$(EXEEXT)
+CLEANFILES += %D%/cores/crash$(EXEEXT)
+dist_check_SCRIPTS += %D%/cores/host.sh
+EXTRA_DIST += %D%/cores/normal.awk
+
 # Damage on purpose; DIR... by hand, and by scripts/test --full.
 EXTRA_PROGRAMS += %D%/damage/damage
 %C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \

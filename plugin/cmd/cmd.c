@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "cmd/session.h"
 
 static struct vs_err *print_help(const struct vs_args *args, struct vs_out *out)
 {
@@ -30,6 +31,10 @@ static struct vs_err *open_and_run(struct vs_session *s, const struct vs_args *a
 					     cmd->name);
 		}
 	}
+	if (args->needs_dump && s->core && !(cmd->takes & VS_TAKES_CORE))
+		return vs_err_create(VS_ERR_USAGE,
+				     "%s: %s is the core of a process: %s is about the kernel's own structures, which it does not hold",
+				     cmd->name, s->dump, cmd->name);
 	return cmd->run(s, args, out, status_ret);
 }
 

@@ -31,6 +31,7 @@ struct vs_args;
 #define VS_TAKES_DUMP		(1 << 2)	/* shell: one dump file; GDB (open): the files to open */
 #define VS_TAKES_DUMPS		(1 << 3)	/* shell: any number of dump files */
 #define VS_NEEDS_DUMP		(1 << 4)	/* run() wants an open session */
+#define VS_TAKES_CORE		(1 << 5)	/* the dump may be the core of a process */
 
 /** Status of a command: DESIGN section 2. */
 enum {

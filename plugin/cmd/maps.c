@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "cmd/cmds.h"
+#include "cmd/core.h"
 #include "cmd/session.h"
 #include "render/json.h"
 #include "render/maps.h"
@@ -59,13 +60,15 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 		else
 			vs_out_say(out, "pid %d (%s): %s, no address space", t->pid, t->comm, vs_why_no_mm(t));
 	}
+	if (!err && s->core)
+		vs_tell_core(s, out, status_ret);
 	return err;
 }
 
 const struct vs_cmd vs_cmd_maps = {
 	.name = "maps",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "DUMP [SELECTION...]",
 	.gdb_usage = "[SELECTION...]",
 	.summary = "print address spaces as /proc/PID/maps would have said them",
@@ -76,7 +79,16 @@ const struct vs_cmd vs_cmd_maps = {
 		"is, as the kernel does it.\n"
 		"\n"
 		"Where one of the structures is damaged, the VMAs that the others still lead to\n"
-		"are printed all the same, and one line on standard error says so.",
+		"are printed all the same, and one line on standard error says so.\n"
+		"\n"
+		"Of a process core that the kernel has written, ranges, r, w, x, offsets and\n"
+		"paths are exact. p or s, [heap], [stack], [vdso], [vvar], [vvar_vclock] and\n"
+		"[vsyscall] are inferred; 00:00 and 0 stand for device and inode, which no core\n"
+		"holds. --format json says of each field how it is known. What nothing in a core\n"
+		"decides: names given by prctl(PR_SET_VMA), [uprobes] and what drivers call their\n"
+		"mappings; which of two adjoining anonymous mappings is the heap, where\n"
+		"randomize_va_space is 1; a private mapping of a memfd; p or s of a writable file\n"
+		"mapping that was never written to; mappings that another producer left out.",
 	.example = "vmascope maps vmcore 1234 --vmlinux vmlinux",
 	.gdb_example = "vma maps 1234",
 	.run = run,

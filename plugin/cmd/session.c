@@ -28,7 +28,8 @@ void vs_session_forget(struct vs_session *s)
 	vs_files_deinit(&s->files);
 	vs_tasks_deinit(&s->tasks);
 	s->have_files = s->have_tasks = false;
-	s->space_mm = s->objects_mm = 0;
+	if (!s->core)
+		s->space_mm = s->objects_mm = 0;
 }
 
 void vs_session_close(struct vs_session *s)
@@ -36,6 +37,7 @@ void vs_session_close(struct vs_session *s)
 	vs_session_forget(s);
 	vs_space_destroy(s->space);
 	vs_kernel_close(s->k);
+	vs_usercore_close(s->core);
 	free(s->dump);
 	free(s->vmlinux);
 	*s = (struct vs_session){ 0 };
@@ -43,7 +45,22 @@ void vs_session_close(struct vs_session *s)
 
 bool vs_session_is_open(const struct vs_session *s)
 {
-	return s->k;
+	return s->k || s->core;
+}
+
+/* The core of a process is read at once: there is but one address space. */
+static struct vs_err *open_any(struct vs_session *s, struct vs_image *img, const struct vs_open_opts *opts,
+			       struct vs_out *out)
+{
+	struct vs_err *err;
+
+	if (img->kind != VS_IMAGE_PROCESS)
+		return vs_kernel_open(img, opts, out, &s->k);
+	err = vs_usercore_open(img, s->space, &s->core);
+	if (err)
+		return vs_err_wrap(err, "%s", s->dump);
+	s->space_mm = s->objects_mm = VS_CORE_MM;
+	return NULL;
 }
 
 struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
@@ -52,38 +69,24 @@ struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
 	struct vs_err *err;
 
 	vs_session_close(s);
-	err = vs_kernel_open(img, opts, out, &s->k);
-	if (err)
-		return err;
-	img = s->k->img;
-	if (img->needed_size > img->file_size)
-		vs_out_say(out, "%s is cut: %" PRIu64 " bytes are there, %" PRIu64 " are missing",
-			   img->path, img->file_size, img->needed_size - img->file_size);
 	s->space = vs_space_create();
 	s->dump = strdup(img->path);
 	s->vmlinux = opts->vmlinux ? strdup(opts->vmlinux) : NULL;
 	if (!s->space || !s->dump || (opts->vmlinux && !s->vmlinux)) {
 		vs_session_close(s);
+		vs_image_destroy(img);
 		return &vs_enomem;
 	}
+	err = open_any(s, img, opts, out);
+	if (err) {
+		vs_session_close(s);
+		return err;
+	}
+	img = vs_session_image(s);
+	if (img->needed_size > img->file_size)
+		vs_out_say(out, "%s is cut: %" PRIu64 " bytes are there, %" PRIu64 " are missing",
+			   img->path, img->file_size, img->needed_size - img->file_size);
 	return NULL;
-}
-
-struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
-			       const struct vs_open_opts *opts, struct vs_out *out)
-{
-	_cleanup_free_ const char **paths = malloc((opts->n_parts + 1) * sizeof(*paths));
-	struct vs_image *img;
-	struct vs_err *err;
-
-	if (!paths)
-		return &vs_enomem;
-	paths[0] = dump;
-	for (size_t i = 0; i < opts->n_parts; i++)
-		paths[i + 1] = opts->parts[i];
-	vs_session_close(s);
-	err = vs_image_open(paths, opts->n_parts + 1, out, &img);
-	return err ? err : vs_session_open_image(s, img, opts, out);
 }
 
 struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out)
@@ -122,7 +125,24 @@ struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out)
 
 struct vs_image *vs_session_image(struct vs_session *s)
 {
-	return s->k ? s->k->img : NULL;
+	return s->core ? s->core->img : s->k ? s->k->img : NULL;
+}
+
+struct vs_err *vs_session_open(struct vs_session *s, const char *dump,
+			       const struct vs_open_opts *opts, struct vs_out *out)
+{
+	_cleanup_free_ const char **paths = malloc((opts->n_parts + 1) * sizeof(*paths));
+	struct vs_image *img;
+	struct vs_err *err;
+
+	if (!paths)
+		return &vs_enomem;
+	paths[0] = dump;
+	for (size_t i = 0; i < opts->n_parts; i++)
+		paths[i + 1] = opts->parts[i];
+	vs_session_close(s);
+	err = vs_image_open(paths, opts->n_parts + 1, out, &img);
+	return err ? err : vs_session_open_image(s, img, opts, out);
 }
 
 int32_t vs_session_task(const struct vs_session *s)
@@ -141,7 +161,7 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out)
 
 	if (s->have_tasks)
 		return NULL;
-	err = vs_tasks_read(s->k, out, &s->tasks);
+	err = s->core ? vs_usercore_tasks(s->core, &s->tasks) : vs_tasks_read(s->k, out, &s->tasks);
 	s->have_tasks = !err;
 	return err;
 }
@@ -188,6 +208,8 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 {
 	struct vs_err *err = NULL;
 
+	if (s->core)	// read when it was opened, but for whose it is
+		return s->space->users.n ? NULL : vs_session_users(s, mm);
 	if (s->space_mm != mm) {
 		s->space_mm = s->objects_mm = 0;
 		err = vs_mm_read(s->k, mm, out, s->space);

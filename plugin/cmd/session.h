@@ -11,9 +11,12 @@
 #include "render/text.h"
 #include "space/space.h"
 #include "space/tasks.h"
+#include "usercore/usercore.h"
 
 struct vs_session {
-	struct vs_kernel *k;		/* NULL: nothing is open */
+	/* One of the two is open, or none: the dump of a kernel, the core of a process. */
+	struct vs_kernel *k;
+	struct vs_usercore *core;
 	char *dump, *vmlinux;		/* as they were given; vmlinux may be NULL */
 	int32_t task;			/* selected by `vma task`, 0: none */
 	struct vs_tasks tasks;

@@ -19,6 +19,8 @@ const char *vs_vma_label(const struct vs_space *s, const struct vs_vma *v, uint3
 
 	if (v == &s->gate)
 		return s->gate_name;
+	if (s->has & VS_HAS_CORE)	// labels were worked out from the core
+		return v->file ? NULL : name;
 	// a name that a process has given comes behind the kernel's own
 	if (name && strncmp(name, "[anon", 5))
 		return name;

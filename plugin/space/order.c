@@ -55,6 +55,8 @@ static bool plausible(const struct vs_space *s, const struct vs_vma *v)
 {
 	uint64_t mask = (UINT64_C(1) << s->page_shift) - 1;
 
+	if (s->has & VS_HAS_CORE)	// there is no other source: all are shown, the check judges
+		return v->start < v->end;
 	return !v->absent && v->start < v->end && !((v->start | v->end) & mask) &&
 	       (!s->limit || v->end <= s->limit) && (!v->mm || v->mm == s->mm);
 }

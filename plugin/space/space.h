@@ -16,6 +16,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "space/core.h"
 #include "space/lock.h"
 #include "space/maple.h"
 #include "space/objects.h"
@@ -122,6 +123,12 @@ enum vs_has {
 	VS_HAS_ANON_TREE	= 1 << 21,	/* anon_vma_chain with rb (3.8+), read */
 	VS_HAS_LOCKED_VM	= 1 << 22,
 	VS_HAS_LAYOUT		= 1 << 16,	/* start_code and its sisters, arg_start to env_end */
+
+	/* Not of a kernel, but of a process core: space->core is there. */
+	VS_HAS_CORE		= 1 << 27,
+	VS_HAS_CORE_ALL		= 1 << 28,	/* the kernel has written it: what is not there was not mapped */
+	VS_HAS_CORE_FILES	= 1 << 29,	/* NT_FILE */
+	VS_HAS_CORE_AUXV	= 1 << 30,	/* NT_AUXV */
 };
 
 /* What the kernel says of a struct file, reduced to what /proc/PID/maps shows. */
@@ -242,6 +249,7 @@ struct vs_space {
 	const struct vs_fact *facts;	/* borrowed: the session's, one a struct file */
 	size_t n_facts;
 
+	const struct vs_core *core;	/* of a process core, borrowed; else NULL */
 	struct vs_vma gate;	/* the gate VMA ([vsyscall]); end == 0: none */
 	const char **names;	/* names[i]: the kernel's name of vmas[i] without a file (vm_ops->name, arch), or NULL; owned array of borrowed strings */
 	const char *gate_name;	/* borrowed */
