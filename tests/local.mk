@@ -10,7 +10,8 @@ check_PROGRAMS += %D%/unit/args
 check_PROGRAMS += %D%/unit/pgtable
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
 # Over a kernel made up: fake.c.
-check_PROGRAMS += %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/rss
+check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/rss
+%C%_unit_from_SOURCES = %D%/unit/from.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_guess_SOURCES = %D%/unit/guess.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_iomem_SOURCES = %D%/unit/iomem.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_place_SOURCES = %D%/unit/place.c %D%/unit/fake.c %D%/unit/fake.h

@@ -200,16 +200,16 @@ static size_t count_absent_nodes(const struct vs_space *s, uint64_t *first_ret)
 
 static void tell_absent(struct vs_check_ctx *ctx, size_t n, const char *noun, uint64_t first)
 {
-	char num[VS_THOUSANDS_MAX];
+	char num[VS_THOUSANDS_MAX], why[VS_FROM_NAMES_MAX];
 	struct vs_finding *f;
 
 	if (!n)
 		return;
 	f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
-	vs_finding_say(ctx, f, "%s %s%s %s not in the dump (%s%#" PRIx64
-		       "); what hangs behind %s may be missing too", vs_thousands(num, n), noun,
-		       n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "" : "the first at ", first,
-		       n == 1 ? "it" : "them");
+	vs_from_names(ctx->s->absent_from, why);
+	vs_finding_say(ctx, f, "%s %s%s %s not in the dump (%s%#" PRIx64 "%s%s); what hangs behind %s may be missing too",
+		       vs_thousands(num, n), noun, n == 1 ? "" : "s", n == 1 ? "is" : "are",
+		       n == 1 ? "" : "the first at ", first, *why ? "; " : "", why, n == 1 ? "it" : "them");
 }
 
 void vs_rule_absent(struct vs_check_ctx *ctx)
@@ -220,7 +220,7 @@ void vs_rule_absent(struct vs_check_ctx *ctx)
 
 	if (ctx->s->mm_absent) {
 		f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
-		vs_finding_say(ctx, f, "the mm_struct is not in the dump");
+		vs_finding_say(ctx, f, "the mm_struct is not in the dump (%s)", vs_from_name(ctx->s->mm_from));
 	}
 	for (size_t i = 0; i < ctx->absent.n; i++) {
 		if (i && ctx->absent.v[i] == ctx->absent.v[i - 1])

@@ -39,7 +39,7 @@ static void where(const struct vs_check_ctx *ctx, const struct vs_walk *w, uint3
 	else if (b && b->why == VS_STOP_WILD)
 		snprintf(buf, len, "%#" PRIx64 ", where there is no memory", seen);
 	else if (b && b->why == VS_STOP_ABSENT)
-		snprintf(buf, len, "%#" PRIx64 ", which is not in the dump", seen);
+		snprintf(buf, len, "%#" PRIx64 ", which is not in the dump (%s)", seen, vs_from_name(b->from));
 	else if (b && b->why == VS_STOP_FOREIGN)
 		snprintf(buf, len, "%#" PRIx64 ", which is no VMA of this mm", seen);
 	else

@@ -101,6 +101,15 @@ static const char *stop_words(enum vs_stop why)
 	}
 }
 
+static enum vs_verdict tasks_verdict(const struct vs_session *s)
+{
+	enum vs_verdict v = VS_CONSISTENT;
+
+	for (size_t i = 0; i < s->tasks.breaks.n; i++)
+		v = vs_verdict_worse(v, s->tasks.breaks.v[i].why == VS_STOP_ABSENT ? VS_INCOMPLETE : VS_CORRUPT);
+	return v;
+}
+
 /* The task ring belongs to no address space, so its damage counts for the dump. */
 static struct vs_err *check_tasks(struct vs_session *s, bool json, struct vs_out *out, struct tally *t)
 {
@@ -121,12 +130,15 @@ static struct vs_err *check_tasks(struct vs_session *s, bool json, struct vs_out
 			vs_json_str(j, "member", br->member);
 			vs_json_hex(j, "seen", br->value);
 			vs_json_str(j, "detail", stop_words(br->why));
+			if (absent)
+				vs_json_str(j, "from", vs_from_id(br->from));
 			err = vs_json_end(j, out);
 		} else {
 			vs_buf_printf(&out->buf, "%s  the tasks\n  task_struct %#" PRIx64
-				      "\n    task-ring    %s is %#" PRIx64 ", which %s\n\n",
+				      "\n    task-ring    %s is %#" PRIx64 ", which %s%s%s%s\n\n",
 				      absent ? "INCOMPLETE" : "CORRUPT", br->task, br->member, br->value,
-				      stop_words(br->why));
+				      stop_words(br->why), absent ? " (" : "",
+				      absent ? vs_from_name(br->from) : "", absent ? ")" : "");
 		}
 	}
 	return err;
@@ -227,7 +239,7 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 	if (!err && whole && !(out->quiet && !args->json))
 		err = check_tasks(s, args->json, out, t);
 	else if (!err && whole && s->tasks.breaks.n)
-		t->verdict = VS_CORRUPT;
+		t->verdict = tasks_verdict(s);
 	for (size_t i = 0; !err && i < n; i++) {
 		char line[80];
 
@@ -260,6 +272,7 @@ static struct vs_err *run_one(struct vs_session *s, const struct vs_args *args, 
 		*verdict = vs_verdict_worse(*verdict, t.verdict);
 	if (!err && args->stats)
 		vs_out_say(out, "%" PRIu64 " reads", s->k->img->n_reads);
+	vs_session_tell_lost(s, out);
 	return err;
 }
 

@@ -35,7 +35,9 @@ static struct vs_err *open_and_run(struct vs_session *s, const struct vs_args *a
 		return vs_err_create(VS_ERR_USAGE,
 				     "%s: %s is the core of a process: %s is about the kernel's own structures, which it does not hold",
 				     cmd->name, s->dump, cmd->name);
-	return cmd->run(s, args, out, status_ret);
+	err = cmd->run(s, args, out, status_ret);
+	vs_session_tell_lost(s, out);
+	return err;
 }
 
 struct vs_err *vs_cmd_run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,

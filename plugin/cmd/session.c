@@ -43,6 +43,17 @@ void vs_session_close(struct vs_session *s)
 	*s = (struct vs_session){ 0 };
 }
 
+void vs_session_tell_lost(struct vs_session *s, struct vs_out *out)
+{
+	const struct vs_image *img = s->k ? s->k->img : NULL;
+
+	if (!img || img->n_damaged == s->told_damaged)
+		return;
+	s->told_damaged = img->n_damaged;
+	vs_out_say(out, "%s: %" PRIu64 " page%s cannot be decompressed: damaged in the file; the first is at physical %#" PRIx64,
+		   s->dump, img->n_damaged, img->n_damaged == 1 ? "" : "s of those that were read", img->first_damaged);
+}
+
 bool vs_session_is_open(const struct vs_session *s)
 {
 	return s->k || s->core;

@@ -25,6 +25,7 @@ struct vs_session {
 	bool have_files;
 	struct vs_space *space;		/* the one last read; its room serves the next */
 	uint64_t space_mm;		/* of which mm it is, 0: none */
+	uint64_t told_damaged;		/* of the pages that the image counts, those already spoken of */
 	uint64_t objects_mm;		/* the same if what hangs on it has been read */
 };
 
@@ -39,6 +40,9 @@ struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out);
 
 /** Name the mappings of s->space as it is now. */
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out);
+
+/** Say how many pages were met that are in the dump and could not be read, if some were since the last time. */
+void vs_session_tell_lost(struct vs_session *s, struct vs_out *out);
 
 /** Forget what was learned of tasks, files and address spaces, not what is open. */
 void vs_session_forget(struct vs_session *s);

@@ -10,7 +10,7 @@ void vs_tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, i
 {
 	const struct vs_walk *walks[] = { &s->next, &s->prev, &s->tree };
 	size_t absent = s->n_absent, broken = 0;
-	char who[32];
+	char who[32], why[VS_FROM_NAMES_MAX];
 
 	if (pid || s->users.n)
 		snprintf(who, sizeof(who), "pid %d", pid ? pid : s->users.v[0].tgid);
@@ -26,7 +26,7 @@ void vs_tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, i
 	}
 	if (absent) {
 		vs_out_say(out, "%s: %zu object%s are not in the dump (%s)", who, absent,
-			   absent == 1 ? "" : "s", vs_from_name(s->mm_absent ? s->mm_from : VS_FROM_EXCLUDED));
+			   absent == 1 ? "" : "s", vs_from_names(s->absent_from, why));
 		if (*status == VS_STATUS_OK)
 			*status = VS_STATUS_INCOMPLETE;
 	}

@@ -12,20 +12,6 @@
 #include "base/err.h"
 #include "image/probe.h"
 
-const char *vs_from_name(enum vs_from from)
-{
-	static const char *const names[VS_FROM_COUNT] = {
-		[VS_FROM_FILE] = "in the file",
-		[VS_FROM_ZERO] = "a page of zeros as recorded by the dumper",
-		[VS_FROM_EXCLUDED] = "excluded from the dump",
-		[VS_FROM_TRUNCATED] = "beyond the end of the truncated file",
-		[VS_FROM_DAMAGED] = "damaged in the file",
-		[VS_FROM_NOWHERE] = "no such memory",
-	};
-
-	return from < VS_FROM_COUNT ? names[from] : "unknown";
-}
-
 /* Tried in this order; a row says no (NULL image, NULL error) to what is not its own. */
 static const struct vs_probe *const probes[] = {
 	&vs_probe_elf,
@@ -145,6 +131,8 @@ static void run_at(struct vs_image *img, uint64_t addr, struct vs_run *ret)
 	if (addr - last->addr >= last->len)
 		img->ops->run(img, addr, &img->last);
 	*ret = *last;
+	if (!vs_from_ok(ret->from) && ret->from != VS_FROM_NOWHERE)
+		img->absent_from |= UINT32_C(1) << ret->from;
 	ret->addr = addr;
 	ret->len -= addr - last->addr;
 	if (ret->data)

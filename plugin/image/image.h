@@ -11,29 +11,10 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/from.h"
 
 struct vs_err;
 struct vs_out;
-
-/** Where a byte came from, or why it is not there. Only VS_FROM_FILE is data. */
-enum vs_from {
-	VS_FROM_FILE,		/* the dump holds it */
-	VS_FROM_ZERO,		/* the dumper recorded a page of zeros without its bytes */
-	VS_FROM_EXCLUDED,	/* the dumper's filter left it out */
-	VS_FROM_TRUNCATED,	/* the file ends before it */
-	VS_FROM_DAMAGED,	/* there, but it cannot be decompressed */
-	VS_FROM_NOWHERE,	/* no such address: not RAM, or not mapped */
-	VS_FROM_COUNT
-};
-
-/** "file", "zero page", "excluded", ... ; never NULL. */
-const char *vs_from_name(enum vs_from from);
-
-/** Are there bytes to believe? */
-static inline bool vs_from_ok(enum vs_from from)
-{
-	return from <= VS_FROM_ZERO;
-}
 
 /** A run of bytes of one origin. */
 struct vs_run {
@@ -113,6 +94,9 @@ struct vs_image {
 	void (*touched)(void *arg, uint64_t addr, uint64_t len);
 	void *touched_arg;
 	uint64_t n_reads;	/* structures read: tests compare clean and damaged dumps */
+	uint32_t absent_from;	/* bits 1 << enum vs_from of reads that found no bytes; who asks clears it first */
+	uint64_t n_damaged;	/* pages met so far that are in the file and cannot be decompressed */
+	uint64_t first_damaged;	/* physical address of the first of them */
 };
 
 /**

@@ -31,6 +31,8 @@
 /* struct kdump_sub_header of a 64-bit dump, at block 1. */
 #define SUB_DUMP_LEVEL	8
 #define SUB_SPLIT	12
+#define SUB_START_PFN	16	/* and SUB_END_PFN: of a file of a split set */
+#define SUB_END_PFN	24
 #define SUB_VMCOREINFO	32
 #define SUB_NOTE	48
 #define SUB_SIZE	64
@@ -57,6 +59,7 @@ static struct vs_err *kdump_open(const struct vs_source *src, size_t n, struct v
 
 #define PAGE		4096u
 #define CACHE_PAGES	16384u		/* 64 MiB */
+#define MAX_DAMAGED	(1u << 20)	/* that are remembered, to be counted once */
 
 /* What is used of the library, by name. */
 struct api {
@@ -73,6 +76,11 @@ struct api {
 	kdump_status (*read)(kdump_ctx_t *, kdump_addrspace_t, kdump_addr_t, void *, size_t *);
 };
 
+/* Pages by number. */
+struct vs_pages {
+	uint64_t first, end;	/* end exclusive */
+};
+
 struct slot {
 	uint64_t page;		/* number + 1; 0: free */
 	uint8_t from;
@@ -86,6 +94,9 @@ struct kdump_image {
 	size_t n_fds;
 	unsigned char *notes;	/* VMCOREINFO and the file's notes, as img.notes borrow them */
 	uint64_t end;		/* physical memory ends here */
+	bool has_zeros;		/* the dumper looked for pages of zeros and recorded them as such */
+	VS_VEC(struct vs_pages) parts;	/* what the files of a split set hold, as far as they were given; sorted */
+	struct vs_map damaged;	/* page numbers, so that each counts once */
 	unsigned char *pages;	/* CACHE_PAGES of them */
 	struct slot *slots;
 	struct vs_map where;	/* page number -> slot */
@@ -150,6 +161,51 @@ static bool is_ram(const struct vs_image *img, uint64_t addr)
 	return vs_image_holds(img, addr, addr + 1);
 }
 
+/* Is @p page in one of the files, or at least not in one that is missing? */
+static bool given(const struct kdump_image *k, uint64_t page)
+{
+	bool ret = !k->parts.n;
+
+	for (size_t i = 0; i < k->parts.n && !ret; i++)
+		ret = page >= k->parts.v[i].first && page < k->parts.v[i].end;
+	return ret;
+}
+
+static bool is_zero(const unsigned char *page)
+{
+	// a page of zeros is equal to itself moved by one byte
+	return !page[0] && !memcmp(page, page + 1, PAGE - 1);
+}
+
+static void note_damaged(struct kdump_image *k, uint64_t page)
+{
+	if (vs_map_get(&k->damaged, page) != VS_MAP_NONE)
+		return;
+	if (k->damaged.n < MAX_DAMAGED)
+		vs_map_set(&k->damaged, page, 1);
+	if (!k->img.n_damaged++)
+		k->img.first_damaged = page * PAGE;
+}
+
+/* What reading @p page into @p data came to. */
+static enum vs_from read_page(struct kdump_image *k, uint64_t page, unsigned char *data)
+{
+	size_t len = PAGE;
+	kdump_status st = k->api.read(k->ctx, KDUMP_MACHPHYSADDR, page * PAGE, data, &len);
+	enum vs_from from;
+
+	if (st == KDUMP_OK && len == PAGE)
+		return k->has_zeros && is_zero(data) ? VS_FROM_ZERO : VS_FROM_FILE;
+	if (!is_ram(&k->img, page * PAGE))
+		return VS_FROM_NOWHERE;
+	from = absence(st);
+	if (from == VS_FROM_EXCLUDED && !given(k, page))
+		return VS_FROM_ELSEWHERE;
+	if (from == VS_FROM_DAMAGED)
+		note_damaged(k, page);
+	return from;
+}
+
 static void kdump_run(struct vs_image *img, uint64_t addr, struct vs_run *ret)
 {
 	struct kdump_image *k = (struct kdump_image *)img;
@@ -167,9 +223,6 @@ static void kdump_run(struct vs_image *img, uint64_t addr, struct vs_run *ret)
 	}
 	at = vs_map_get(&k->where, page);
 	if (at == VS_MAP_NONE || k->slots[at].page != page + 1) {
-		kdump_status st;
-		size_t len = PAGE;
-
 		at = k->next;
 		k->next = (k->next + 1) % CACHE_PAGES;
 		// an old page's entry in the map stays behind, and is seen through by the slot's own number
@@ -180,10 +233,8 @@ static void kdump_run(struct vs_image *img, uint64_t addr, struct vs_run *ret)
 			ret->from = VS_FROM_DAMAGED;
 			return;
 		}
-		st = k->api.read(k->ctx, KDUMP_MACHPHYSADDR, page * PAGE, k->pages + (size_t)at * PAGE, &len);
+		k->slots[at].from = (uint8_t)read_page(k, page, k->pages + (size_t)at * PAGE);
 		k->slots[at].page = page + 1;
-		k->slots[at].from = (uint8_t)(st == KDUMP_OK && len == PAGE ? VS_FROM_FILE :
-					      !is_ram(img, addr) ? VS_FROM_NOWHERE : absence(st));
 	}
 	ret->from = k->slots[at].from;
 	if (vs_from_ok(ret->from))
@@ -205,6 +256,8 @@ static void kdump_destroy(struct vs_image *img)
 	free(k->pages);
 	free(k->slots);
 	vs_map_deinit(&k->where);
+	vs_map_deinit(&k->damaged);
+	vs_vec_deinit(&k->parts);
 	free(k);
 }
 
@@ -265,6 +318,26 @@ static struct vs_err *read_notes(struct kdump_image *k, const struct vs_source *
 	if (notes)
 		memcpy(p, notes, notes_len);
 	return vs_notes_parse(&k->img, k->notes, (uint64_t)(p - k->notes) + notes_len);
+}
+
+/* Which pages the files of a split set are about. */
+static struct vs_err *read_parts(struct kdump_image *k, const struct vs_source *src, size_t n, uint32_t block)
+{
+	const bool be = k->img.big_endian;
+
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ unsigned char *sub = file_block(&src[i], block, SUB_SIZE);
+		struct vs_pages *p;
+
+		if (!sub || vs_load32(sub + SUB_SPLIT, be) != 1)
+			continue;
+		p = vs_vec_push(&k->parts);
+		if (!p)
+			return &vs_enomem;
+		p->first = vs_load64(sub + SUB_START_PFN, be);
+		p->end = vs_load64(sub + SUB_END_PFN, be);
+	}
+	return NULL;
 }
 
 static const struct {
@@ -422,6 +495,33 @@ static struct vs_err *open_library(struct kdump_image *k, const struct vs_source
 	return read_ranges(k, block);
 }
 
+static int cmp_pages(const void *a, const void *b)
+{
+	const struct vs_pages *x = a, *y = b;
+
+	return x->first < y->first ? -1 : x->first > y->first;
+}
+
+/* A set of which files are missing is read as far as it goes, but not in silence. */
+static void tell_missing(struct kdump_image *k, const struct vs_source *src, uint64_t block, struct vs_out *out)
+{
+	uint64_t at = 0;
+
+	if (!k->parts.n)
+		return;
+	qsort(k->parts.v, k->parts.n, sizeof(*k->parts.v), cmp_pages);
+	for (size_t i = 0; i <= k->parts.n; i++) {
+		uint64_t first = i < k->parts.n ? k->parts.v[i].first : k->end / block;
+
+		if (first > at)
+			vs_out_say(out, "%s: one of a split set; physical %#" PRIx64 "-%#" PRIx64
+				   " is in a file that was not given: add it with --part FILE", src->path,
+				   at * block, first * block);
+		if (i < k->parts.n && k->parts.v[i].end > at)
+			at = k->parts.v[i].end;
+	}
+}
+
 static struct vs_err *describe(struct kdump_image *k, const struct vs_source *src, size_t n)
 {
 	char machine[16], level[32] = "";
@@ -439,7 +539,7 @@ static struct vs_err *describe(struct kdump_image *k, const struct vs_source *sr
 	return NULL;
 }
 
-static struct vs_err *open_all(struct kdump_image *k, const struct vs_source *src, size_t n)
+static struct vs_err *open_all(struct kdump_image *k, const struct vs_source *src, size_t n, struct vs_out *out)
 {
 	unsigned char head[512];
 	struct vs_err *err;
@@ -463,14 +563,20 @@ static struct vs_err *open_all(struct kdump_image *k, const struct vs_source *sr
 	if (!strcmp(uts, "Unknown"))	// QEMU, of what is no x86
 		uts[0] = 0;
 	err = read_notes(k, src, block);
+	if (!err)
+		err = read_parts(k, src, n, block);
 	if (err)
 		return err;
+	k->has_zeros = k->img.dump_level > 0 && k->img.dump_level & 1;	// DL_EXCLUDE_ZERO
 	arch = find_machine(&k->img, uts);
 	if (!arch)
 		return vs_err_create(VS_ERR_FORMAT,
 			"a kdump-compressed dump of a machine that is not told: neither utsname nor VMCOREINFO nor a note of a CPU names it");
 	err = open_library(k, src, n, arch, block);
-	return err ? err : describe(k, src, n);
+	if (err)
+		return err;
+	tell_missing(k, src, block, out);
+	return describe(k, src, n);
 }
 
 static struct vs_err *kdump_open(const struct vs_source *src, size_t n, struct vs_out *out,
@@ -479,7 +585,6 @@ static struct vs_err *kdump_open(const struct vs_source *src, size_t n, struct v
 	struct kdump_image *k = calloc(1, sizeof(*k));
 	struct vs_err *err;
 
-	(void)out;
 	if (!k)
 		return &vs_enomem;
 	k->img.ops = &kdump_ops;
@@ -487,7 +592,7 @@ static struct vs_err *kdump_open(const struct vs_source *src, size_t n, struct v
 	k->img.path = strdup(src->path);
 	k->pages = malloc((size_t)CACHE_PAGES * PAGE);
 	k->slots = calloc(CACHE_PAGES, sizeof(*k->slots));
-	err = k->img.path && k->pages && k->slots ? open_all(k, src, n) : &vs_enomem;
+	err = k->img.path && k->pages && k->slots ? open_all(k, src, n, out) : &vs_enomem;
 	if (err) {
 		vs_image_destroy(&k->img);
 		return err;

@@ -23,6 +23,7 @@ bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *le
 		*len_ret = k->image_end - va;
 		return true;
 	}
+	k->lost = VS_FROM_NOWHERE;
 	slot = va >> k->target.page_shift & (VS_TLB_SIZE - 1);
 	if (va - k->tlb[slot].va >= k->tlb[slot].len) {
 		if (!k->pgt.root || !vs_kmem_is_kernel(k, va))
@@ -30,6 +31,12 @@ bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *le
 		if (k->arch->untag && k->arch->untag(va) != va)	// 0xff: the tag that matches all
 			return vs_kmem_phys(k, k->arch->untag(va), pa_ret, len_ret);
 		k->arch->walk(&k->pgt, va, &x);
+		if (x.end == VS_PG_ABSENT) {
+			struct vs_run run;
+
+			vs_image_run(k->img, x.steps[x.n_steps - 1].pa, &run);
+			k->lost = run.from;
+		}
 		if (x.end != VS_PG_MAPPED)
 			return false;
 		k->tlb[slot].va = x.va;
@@ -47,7 +54,7 @@ const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, en
 	uint64_t pa, n;
 
 	if (!vs_kmem_phys(k, va, &pa, &n)) {
-		*from_ret = VS_FROM_NOWHERE;
+		*from_ret = k->lost;
 		return NULL;
 	}
 	vs_image_run(k->img, pa, &run);
@@ -68,7 +75,9 @@ enum vs_from vs_kmem_read(struct vs_kmem *k, uint64_t va, void *buf, size_t len,
 		enum vs_from from = VS_FROM_NOWHERE;
 		size_t part = 0, want = len - got;
 
-		if (va + got >= va && vs_kmem_phys(k, va + got, &pa, &n)) {
+		if (va + got >= va && !vs_kmem_phys(k, va + got, &pa, &n)) {
+			from = k->lost;
+		} else if (va + got >= va) {
 			if (n < want)
 				want = (size_t)n;
 			from = vs_image_read(k->img, pa, (char *)buf + got, want, &part);

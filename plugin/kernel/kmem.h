@@ -26,6 +26,7 @@ struct vs_kmem {
 	uint64_t direct_base, direct_limit;	/* the area it may fill, memory or not; limit 0: up to the top */
 	uint64_t image_start, image_end;	/* the kernel's text and data, likewise */
 	uint64_t image_pa;
+	enum vs_from lost;			/* why the last vs_kmem_phys() had no answer */
 	struct { uint64_t va, len, pa; } tlb[VS_TLB_SIZE];	/* translations by page tables; len 0: empty */
 };
 
@@ -35,7 +36,10 @@ static inline bool vs_kmem_is_kernel(const struct vs_kmem *k, uint64_t va)
 	return k->arch->is_kernel(&k->pgt, va);
 }
 
-/** Physical address of @p va; *len_ret bytes from there follow it. False: not mapped. */
+/**
+ * Physical address of @p va; *len_ret bytes from there follow it. False: not mapped
+ * (k->lost is VS_FROM_NOWHERE), or a page table that would tell is not in the dump.
+ */
 bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *len_ret);
 
 /**

@@ -61,11 +61,15 @@ static struct vs_err *direct(struct vs_kernel *k, struct vs_direct *ret, unsigne
 	const char *source = "the default of the release: no symbol page_offset_base";
 
 	if (vs_kernel_sym(k, VS_SYM_PAGE_OFFSET_BASE, &at)) {
+		unsigned char raw[8];
+		enum vs_from from = vs_kmem_read(&k->mem, at, raw, sizeof(raw), NULL);
+
 		source = "page_offset_base in the dump";
-		if (!vs_kmem_ulong(&k->mem, at, &base))
+		if (!vs_from_ok(from))
 			return vs_err_create(VS_ERR_ABSENT,
-				"page_offset_base at %#" PRIx64 " is not in the dump: where the direct map begins cannot be told",
-				at);
+				"page_offset_base at %#" PRIx64 " is not in the dump (%s): where the direct map begins cannot be told",
+				at, vs_from_name(from));
+		base = vs_load64(raw, k->mem.target.big_endian);
 	}
 	if (!vs_kmem_is_kernel(&k->mem, base))
 		return vs_err_create(VS_ERR_MISMATCH, "page_offset_base is %#" PRIx64

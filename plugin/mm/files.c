@@ -65,16 +65,19 @@ static bool read_inode(struct vs_kernel *k, uint64_t file, struct vs_fact *fact)
 struct vs_err *vs_files_fact(struct vs_files *f, struct vs_kernel *k, uint64_t file, uint32_t *idx_ret)
 {
 	struct vs_fact fact = { .file = file };
+	char why[VS_FROM_NAMES_MAX];
 	struct vs_err *err;
 
 	*idx_ret = vs_map_get(&f->by_file, file);
 	if (*idx_ret != VS_MAP_NONE)
 		return NULL;
+	k->img->absent_from = 0;
 	err = vs_path_of_file(k, f, file, &fact.path, &fact.path_len, &fact.problem);
 	if (err)
 		return err;
 	if (!read_inode(k, file, &fact) && !fact.problem &&
-	    asprintf(&fact.problem, "inode of the struct file at %#" PRIx64 " is not in the dump", file) < 0)
+	    asprintf(&fact.problem, "inode of the struct file at %#" PRIx64 " is not in the dump (%s)", file,
+		     vs_from_names(k->img->absent_from, why)) < 0)
 		fact.problem = NULL;
 	*idx_ret = (uint32_t)f->facts.n;
 	if (!vs_vec_reserve(&f->facts, f->facts.n + 1) || !vs_map_set(&f->by_file, file, *idx_ret)) {

@@ -214,6 +214,7 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	uint64_t at;
 
 	vs_space_reset(s);
+	k->img->absent_from = 0;
 	s->mm = mm;
 	s->has = has_of(k);
 	s->page_shift = k->mem.target.page_shift;
@@ -258,5 +259,6 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 		err = vs_walk_rbtree(&r);
 	if (!err && s->has & VS_HAS_PREV)
 		err = vs_walk_list_back(&r);
+	s->absent_from = k->img->absent_from;
 	return err;
 }

@@ -303,6 +303,7 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 
 	if (s->mm_absent)
 		return NULL;
+	k->img->absent_from = 0;
 	set_has(k, s);
 	s->objects.shared_rb = vs_has(l->vma.shared_rb) ? (uint32_t)l->vma.shared_rb.off : 0;
 	s->objects.chain = vs_has(l->vma.anon_vma_chain) ? (uint32_t)l->vma.anon_vma_chain.off : 0;
@@ -328,5 +329,6 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 			err = vs_out_poll(out);
 	}
 	s->n_absent += s->objects.absent;
+	s->absent_from |= k->img->absent_from;
 	return err;
 }

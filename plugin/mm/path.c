@@ -31,7 +31,11 @@ struct climber {
 
 static bool failed(struct climber *c, const char *what, uint64_t addr)
 {
-	if (!c->problem && asprintf(&c->problem, "%s at %#" PRIx64 " is not in the dump", what, addr) < 0)
+	char why[VS_FROM_NAMES_MAX];
+
+	vs_from_names(c->k->img->absent_from, why);
+	if (!c->problem && asprintf(&c->problem, "%s at %#" PRIx64 " is not in the dump%s%s%s", what, addr,
+				    *why ? " (" : "", why, *why ? ")" : "") < 0)
 		c->problem = NULL;
 	return false;
 }

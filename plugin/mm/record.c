@@ -410,5 +410,6 @@ struct vs_err *vs_record_read(struct vs_kernel *k, struct vs_files *files, const
 		return vs_err_create(VS_ERR_ABSENT, "%s at %#" PRIx64 ": %s", type->name, addr,
 				     vs_from_name(from));
 	t.raw = raw;
+	ret->from = (uint8_t)from;
 	return tell(&t, "", type, 0, 0, 0);
 }

@@ -93,6 +93,11 @@ struct vs_err *vs_render_report_json(struct vs_out *out, const struct vs_space *
 	vs_json_uint(j, "findings", r->findings.n + more);
 	vs_json_uint(j, "causes", causes);
 	vs_json_uint(j, "absent", r->n_absent);
+	vs_json_open_array(j, "absent_from");
+	for (unsigned int from = 0; from < VS_FROM_COUNT; from++)
+		if (r->n_absent && s->absent_from >> from & 1)
+			vs_json_str(j, NULL, vs_from_id(from));
+	vs_json_close_array(j);
 	for (int broken = 0; broken < 2; broken++) {
 		uint32_t parts = broken ? r->broken : r->held & ~r->broken;
 

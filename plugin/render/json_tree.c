@@ -128,6 +128,8 @@ static struct vs_err *put_line(void *arg, const struct vs_tree_line *l)
 	case VS_TWIG_BREAK:
 		vs_json_hex(j, "value", l->value);
 		vs_json_str(j, "why", vs_tree_why(l));
+		if (l->stop == VS_STOP_ABSENT)
+			vs_json_str(j, "from", vs_from_id(l->from));
 		break;
 	case VS_TWIG_MORE:
 		vs_json_uint(j, "nodes", l->count);

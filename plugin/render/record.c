@@ -45,7 +45,7 @@ struct vs_err *vs_render_record(struct vs_out *out, const struct vs_record *r)
 		vs_buf_printf(b, "  +0x%03" PRIx64 " %-*s ", (uint64_t)f->offset, (int)width, f->name);
 		at = b->len;
 		if (f->absent)
-			vs_buf_puts(b, "(not in the dump)");
+			vs_buf_printf(b, "(not in the dump: %s)", vs_from_name(r->from));
 		else
 			put_value(b, f);
 		if (f->words) {
@@ -99,8 +99,12 @@ struct vs_err *vs_json_record(struct vs_out *out, const struct vs_record *r)
 			vs_json_str(j, "ctype", f->type);
 		if (f->offset >= 0)
 			vs_json_int(j, "offset", f->offset);
-		if (f->absent)
+		if (f->absent) {
 			vs_json_null(j, "value");
+			vs_json_str(j, "from", vs_from_id(r->from));
+		}
+		if (f->absent)
+			;
 		else if (f->fmt == VS_REC_HEX)
 			vs_json_hex(j, "value", f->value);
 		else if (f->fmt == VS_REC_DEC)

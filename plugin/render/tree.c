@@ -250,6 +250,8 @@ static void put_break(struct canvas *c, const struct vs_tree_line *l)
 	vs_buf_puts(c->b, "! ");
 	put_pointer(c, l);
 	vs_buf_printf(c->b, " %s", vs_tree_why(l));
+	if (l->stop == VS_STOP_ABSENT)
+		vs_buf_printf(c->b, " (%s)", vs_from_name(l->from));
 	if (!(c->s->has & VS_HAS_MAPLE) && l->stop == VS_STOP_CYCLE && l->index != VS_NONE) {
 		vs_buf_puts(c->b, ": ");
 		put_range(c, &c->s->vmas.v[l->index]);

@@ -50,6 +50,7 @@ struct vs_tree_line {
 	uint32_t count;		/* of VS_TWIG_MORE, and how many of those are damaged: .index */
 	uint8_t twig;		/* enum vs_twig */
 	uint8_t stop;		/* enum vs_stop */
+	uint8_t from;		/* enum vs_from, for VS_STOP_ABSENT */
 	uint8_t why;		/* enum vs_mwhy, of the maple tree */
 	uint8_t slot;		/* of its parent; red-black: 0 left, 1 right */
 	bool last_child;	/* no other line follows under the same parent */

@@ -130,7 +130,7 @@ static void rb_break(const struct walker *w, const struct todo *t, struct vs_tre
 		const struct vs_break *b = &tree->breaks.v[i];
 
 		if (b->vma == t->parent && b->value == t->value && b->why != VS_STOP_CYCLE)
-			l->stop = (uint8_t)b->why;
+			l->stop = (uint8_t)b->why, l->from = b->from;
 	}
 }
 
@@ -346,6 +346,7 @@ static void maple_line(const struct walker *w, const struct slots *sl, const str
 		l->twig = VS_TWIG_BREAK;
 		l->value = b->value;
 		l->stop = b->stop;
+		l->from = b->from;
 		l->why = (uint8_t)b->why;
 		l->index = entry;	// an entry that cannot be read has its range at least
 		return;

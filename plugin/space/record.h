@@ -28,13 +28,14 @@ struct vs_record_field {
 	enum vs_record_fmt fmt;
 	uint64_t value;
 	char *words;		/* what the value means; NULL: nothing to add */
-	bool absent;		/* its bytes are not in the dump */
+	bool absent;		/* its bytes are not in the dump: see the record's from */
 };
 
 struct vs_record {
 	char *kind;		/* "vm_area_struct" */
 	uint64_t addr;		/* 0: not at an address */
 	uint64_t size;
+	uint8_t from;		/* enum vs_from of its worst byte */
 	VS_VEC(struct vs_record_field) v;
 };
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/from.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "space/core.h"
@@ -243,6 +244,7 @@ struct vs_space {
 	uint32_t prev_from;	/* where the backward walk began (index), VS_NONE */
 
 	uint64_t n_absent;	/* reads that found no bytes, all causes */
+	uint32_t absent_from;	/* which causes: bits 1 << enum vs_from */
 
 	struct vs_objects objects;	/* if the check has asked for them */
 	VS_VEC(struct vs_space_user) users;	/* leaders first */

@@ -90,7 +90,7 @@ static void test_text(void)
 	reads(&y,
 	      "INCOMPLETE  ma\\012ny (pid 134)  mm 0xffff9d3c41fb2000\n"
 	      "  mm 0xffff9d3c41fb2000\n"
-	      "    absent          1 VMA is not in the dump (0xffff9d3c40000258); what hangs behind it may be missing too\n",
+	      "    absent          1 VMA is not in the dump (0xffff9d3c40000258; excluded from the dump); what hangs behind it may be missing too\n",
 	      "a VMA is missing");
 	synth_free(&y);
 	synth_free(&sound);

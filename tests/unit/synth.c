@@ -357,8 +357,10 @@ static enum vs_stop reach(const struct synth *y, struct vs_space *s, uint64_t ad
 	if (i == VS_MAP_NONE)		// zeros, or somebody else's bytes
 		return addr < UINT64_C(0xffff9d3c80000000) && addr >= UINT64_C(0xffff9d3c00000000) ?
 			       VS_STOP_FOREIGN : VS_STOP_WILD;
-	if (y->absent[i])
+	if (y->absent[i]) {
+		s->absent_from |= 1U << VS_FROM_EXCLUDED;
 		return VS_STOP_ABSENT;
+	}
 	if (!is_ours(y, &y->v[i], from))
 		return VS_STOP_FOREIGN;
 	v = must(vs_space_add(s, addr));
