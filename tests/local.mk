@@ -16,7 +16,8 @@ check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%
 %C%_unit_iomem_SOURCES = %D%/unit/iomem.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_place_SOURCES = %D%/unit/place.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_rss_SOURCES = %D%/unit/rss.c %D%/unit/fake.c %D%/unit/fake.h
-check_PROGRAMS += %D%/unit/spot
+check_PROGRAMS += %D%/unit/pids %D%/unit/spot
+%C%_unit_pids_SOURCES = %D%/unit/pids.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_spot_SOURCES = %D%/unit/spot.c %D%/unit/fake.c %D%/unit/fake.h
 check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
@@ -87,11 +88,13 @@ EXTRA_DIST += %D%/cores/normal.awk
 EXTRA_PROGRAMS += %D%/damage/damage
 %C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
-EXTRA_PROGRAMS += %D%/damage/rebuild
-%C%_damage_rebuild_SOURCES = %D%/damage/rebuild.c %D%/damage/damage.h \
+EXTRA_PROGRAMS += %D%/damage/rebuild %D%/damage/tasks
+%C%_damage_rebuild_SOURCES = %D%/damage/rebuild.c %D%/damage/wreck.c %D%/damage/wreck.h %D%/damage/damage.h \
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
-check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT)
-CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT)
+%C%_damage_tasks_SOURCES = %D%/damage/tasks.c %D%/damage/wreck.c %D%/damage/wreck.h %D%/damage/damage.h \
+	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
+CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
 dist_check_SCRIPTS += %D%/damage/corpus.sh %D%/damage/rebuild.sh
 
 # The kernel's own maple tree, out of linux-source packages; by scripts/test --full.

@@ -15,6 +15,8 @@
 #include "render/json.h"
 #include "render/report.h"
 
+#define MAX_TASK_BREAKS 6	/* shown without --verbose */
+
 /* What is known of a dump when all of it has been judged. */
 struct tally {
 	enum vs_verdict verdict;
@@ -101,47 +103,90 @@ static const char *stop_words(enum vs_stop why)
 	}
 }
 
-static enum vs_verdict tasks_verdict(const struct vs_session *s)
+static bool is_absent(const struct vs_task_break *br)
 {
-	enum vs_verdict v = VS_CONSISTENT;
-
-	for (size_t i = 0; i < s->tasks.breaks.n; i++)
-		v = vs_verdict_worse(v, s->tasks.breaks.v[i].why == VS_STOP_ABSENT ? VS_INCOMPLETE : VS_CORRUPT);
-	return v;
+	return br->why == VS_STOP_ABSENT;
 }
 
-/* The task ring belongs to no address space, so its damage counts for the dump. */
-static struct vs_err *check_tasks(struct vs_session *s, bool json, struct vs_out *out, struct tally *t)
+static const char *break_words(const struct vs_task_break *br)
+{
+	return br->one_way ? "does not lead back to where tasks.next comes from" : stop_words(br->why);
+}
+
+static struct vs_err *json_tasks(const struct vs_session *s, struct vs_out *out)
 {
 	struct vs_err *err = NULL;
 
 	for (size_t i = 0; !err && i < s->tasks.breaks.n; i++) {
 		const struct vs_task_break *br = &s->tasks.breaks.v[i];
-		bool absent = br->why == VS_STOP_ABSENT;
+		struct vs_json *j = vs_json_begin("finding");
 
-		t->verdict = vs_verdict_worse(t->verdict, absent ? VS_INCOMPLETE : VS_CORRUPT);
-		if (json) {
-			struct vs_json *j = vs_json_begin("finding");
-
-			vs_json_str(j, "rule", "task-ring");
-			vs_json_str(j, "severity", absent ? "incomplete" : "error");
-			vs_json_str(j, "object", "task_struct");
-			vs_json_hex(j, "address", br->task);
-			vs_json_str(j, "member", br->member);
-			vs_json_hex(j, "seen", br->value);
-			vs_json_str(j, "detail", stop_words(br->why));
-			if (absent)
-				vs_json_str(j, "from", vs_from_id(br->from));
-			err = vs_json_end(j, out);
-		} else {
-			vs_buf_printf(&out->buf, "%s  the tasks\n  task_struct %#" PRIx64
-				      "\n    task-ring    %s is %#" PRIx64 ", which %s%s%s%s\n\n",
-				      absent ? "INCOMPLETE" : "CORRUPT", br->task, br->member, br->value,
-				      stop_words(br->why), absent ? " (" : "",
-				      absent ? vs_from_name(br->from) : "", absent ? ")" : "");
-		}
+		vs_json_str(j, "rule", "task-ring");
+		vs_json_str(j, "severity", is_absent(br) ? "incomplete" : "error");
+		vs_json_str(j, "object", "task_struct");
+		vs_json_hex(j, "address", br->task);
+		vs_json_str(j, "member", br->member);
+		vs_json_hex(j, "seen", br->value);
+		vs_json_str(j, "detail", break_words(br));
+		if (is_absent(br))
+			vs_json_str(j, "from", vs_from_id(br->from));
+		vs_json_str(j, "table", s->tasks.table);
+		vs_json_uint(j, "tasks_by_table", s->tasks.n_by_table);
+		vs_json_uint(j, "mms_without_task", s->tasks.mms.n);
+		err = vs_json_end(j, out);
 	}
 	return err;
+}
+
+/* What is broken, and how the tasks were found all the same. */
+static void put_tasks(const struct vs_session *s, enum vs_verdict v, bool verbose, struct vs_buf *b)
+{
+	const struct vs_tasks *t = &s->tasks;
+	const size_t most = verbose ? t->breaks.n : MAX_TASK_BREAKS;
+
+	vs_buf_printf(b, "%s  the tasks\n", v == VS_CORRUPT ? "CORRUPT" : "INCOMPLETE");
+	for (size_t i = 0; i < t->breaks.n && i < most; i++) {
+		const struct vs_task_break *br = &t->breaks.v[i];
+
+		vs_buf_printf(b, "  task_struct %#" PRIx64 "\n    task-ring       %s is %#" PRIx64 ", which %s%s%s%s\n",
+			      br->task, br->member, br->value, break_words(br), is_absent(br) ? " (" : "",
+			      is_absent(br) ? vs_from_name(br->from) : "", is_absent(br) ? ")" : "");
+	}
+	if (t->breaks.n > most)
+		vs_buf_printf(b, "  and %zu more places: --verbose\n", t->breaks.n - most);
+	vs_buf_puts(b, "  ");
+	if (t->table && !t->table_broken) {
+		vs_buf_printf(b, "intact: %s. All ", t->table);
+		put_count(b, t->v.n);
+		vs_buf_puts(b, " tasks are known by it, ");
+		put_count(b, t->n_by_table);
+		vs_buf_puts(b, " of them by it alone\n\n");
+		return;
+	}
+	put_count(b, t->v.n);
+	vs_buf_puts(b, " tasks are known; what there may be more has no pid table to be found by");
+	if (t->mms_searched) {
+		vs_buf_puts(b, ",\n  but the slab of mm_structs: ");
+		put_count(b, t->mms.n);
+		vs_buf_puts(b, t->mms.n == 1 ? " address space of no known task" : " address spaces of no known task");
+	}
+	vs_buf_puts(b, "\n\n");
+}
+
+/* The task ring belongs to no address space, so its damage counts for the dump. */
+static struct vs_err *check_tasks(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+				  struct tally *t)
+{
+	enum vs_verdict worst = VS_CONSISTENT;
+
+	for (size_t i = 0; i < s->tasks.breaks.n; i++)
+		worst = vs_verdict_worse(worst, is_absent(&s->tasks.breaks.v[i]) ? VS_INCOMPLETE : VS_CORRUPT);
+	t->verdict = vs_verdict_worse(t->verdict, worst);
+	if (args->json)
+		return json_tasks(s, out);
+	if (worst != VS_CONSISTENT && !out->quiet)
+		put_tasks(s, worst, vs_args_option(args, "verbose"), &out->buf);
+	return NULL;
 }
 
 /* "list-next,rb-gap": turn each of these rules on or off. */
@@ -236,10 +281,8 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 	err = vs_select_mms(s, args, out, &mms, &n);
 	if (!err && !args->json && !out->quiet)
 		vs_buf_putc(&out->buf, '\n');
-	if (!err && whole && !(out->quiet && !args->json))
-		err = check_tasks(s, args->json, out, t);
-	else if (!err && whole && s->tasks.breaks.n)
-		t->verdict = tasks_verdict(s);
+	if (!err && whole)
+		err = check_tasks(s, args, out, t);
 	for (size_t i = 0; !err && i < n; i++) {
 		char line[80];
 

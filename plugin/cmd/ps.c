@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* ps: the tasks of the dump. */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -53,10 +52,6 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	for (size_t i = 0; !err && i < s->tasks.breaks.n; i++) {
 		const struct vs_task_break *b = &s->tasks.breaks.v[i];
 
-		vs_out_say(out, "the walk over the tasks breaks at task_struct %#" PRIx64 ": %s is %#" PRIx64
-			   "%s%s; what lies behind it is missing unless it was reached backward",
-			   b->task, b->member, b->value, b->why == VS_STOP_ABSENT ? ", " : "",
-			   b->why == VS_STOP_ABSENT ? vs_from_name(b->from) : "");
 		*status_ret = b->why == VS_STOP_ABSENT && *status_ret != VS_STATUS_DAMAGE ?
 			VS_STATUS_INCOMPLETE : VS_STATUS_DAMAGE;
 	}

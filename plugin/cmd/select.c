@@ -124,7 +124,7 @@ struct vs_err *vs_select_mms(struct vs_session *s, const struct vs_args *args, s
 	err = vs_select_tasks(s, args, out, &tasks, &n_tasks);
 	if (err)
 		return err;
-	v = malloc((s->tasks.v.n ? s->tasks.v.n : 1) * sizeof(*v));
+	v = malloc((s->tasks.v.n + s->tasks.mms.n + 1) * sizeof(*v));
 	if (!v)
 		return &vs_enomem;
 	for (size_t i = 0; i < n_tasks; i++) {
@@ -154,6 +154,8 @@ struct vs_err *vs_select_mms(struct vs_session *s, const struct vs_args *args, s
 		}
 		v[n++] = (struct vs_target_mm){ t->mm, (uint32_t)i };
 	}
+	for (size_t i = 0; !args->sel.n && !s->task && i < s->tasks.mms.n; i++)
+		v[n++] = (struct vs_target_mm){ s->tasks.mms.v[i], VS_NONE };
 	vs_map_deinit(&seen);
 	*n_ret = n;
 	*ret = no_cleanup_ptr(v);

@@ -174,6 +174,8 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out)
 		return NULL;
 	err = s->core ? vs_usercore_tasks(s->core, &s->tasks) : vs_tasks_read(s->k, out, &s->tasks);
 	s->have_tasks = !err;
+	if (!err)
+		vs_tell_tasks(&s->tasks, out);
 	return err;
 }
 

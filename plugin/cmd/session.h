@@ -78,6 +78,12 @@ const char *vs_why_no_mm(const struct vs_task *t);
 /** Say once what of @p s is not whole, and raise the status to it. @p pid: whose it is, 0: see its users. */
 void vs_tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, int *status);
 
+/**
+ * Say once that the walk over the tasks breaks, and where else they, or address spaces
+ * without them, were looked for.
+ */
+void vs_tell_tasks(const struct vs_tasks *t, struct vs_out *out);
+
 /** How a command draws: the face's ways, and the option --ascii if the command has it. */
 struct vs_text_style vs_cmd_style(const struct vs_args *args, const struct vs_out *out);
 

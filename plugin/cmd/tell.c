@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/number.h"
 #include "base/out.h"
 #include "cmd/session.h"
 
@@ -41,6 +42,29 @@ void vs_tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, i
 			*status = VS_STATUS_INCOMPLETE;
 		return;		// one line for all
 	}
+}
+
+void vs_tell_tasks(const struct vs_tasks *t, struct vs_out *out)
+{
+	char n[VS_THOUSANDS_MAX], where[160];
+	const struct vs_task_break *b = t->breaks.v;
+
+	if (!t->breaks.n)
+		return;
+	snprintf(where, sizeof(where), "the walk over the tasks breaks at task_struct %#" PRIx64 ": %s is %#" PRIx64
+		 "%s%s%s", b->task, b->member, b->value, b->why == VS_STOP_ABSENT ? ", " : "",
+		 b->why == VS_STOP_ABSENT ? vs_from_name(b->from) : "", t->breaks.n > 1 ? ", and elsewhere" : "");
+	if (!t->table)
+		vs_out_say(out, "%s; there is no table of pids to help: %s", where,
+			   t->table_problem ? t->table_problem : "none was found");
+	else
+		vs_out_say(out, "%s; %s more %s found by %s%s", where,
+			   t->n_by_table ? vs_thousands(n, t->n_by_table) : "no",
+			   t->n_by_table == 1 ? "task was" : "tasks were", t->table,
+			   t->table_broken ? ", which is broken, too" : "");
+	if (t->mms.n)
+		vs_out_say(out, "%s address space%s of which no task is known, by the slab of mm_structs",
+			   vs_thousands(n, t->mms.n), t->mms.n == 1 ? "" : "s");
 }
 
 struct vs_text_style vs_cmd_style(const struct vs_args *args, const struct vs_out *out)

@@ -115,6 +115,17 @@ static const struct row rows[] = {
 	TASK(vmacache_seqnum, OPTIONAL),
 	F(task, vmacache, "task_struct", "vmacache.vmas", OPTIONAL),	// 4.11 to 6.0
 	F(task, vmacache_seqnum, "task_struct", "vmacache.seqnum", OPTIONAL),
+	F(task, pid_link, "task_struct", "pid_links", OPTIONAL),	// since 4.19
+	F(task, pid_link, "task_struct", "pids", OPTIONAL),	// before: of struct pid_link, which begins with it
+	F(pid, tasks, "pid", "tasks", OPTIONAL),
+	F(pid, numbers, "pid", "numbers", OPTIONAL),
+	F(upid, nr, "upid", "nr", OPTIONAL),
+	F(upid, ns, "upid", "ns", OPTIONAL),
+	F(upid, pid_chain, "upid", "pid_chain", OPTIONAL),	// up to 4.14
+	F(idr, head, "pid_namespace", "idr.idr_rt.xa_head", OPTIONAL),	// since 4.20
+	F(idr, head, "pid_namespace", "idr.idr_rt.rnode", OPTIONAL),	// since 4.15
+	F(xa_node, slots, "xa_node", "slots", OPTIONAL),
+	F(xa_node, slots, "radix_tree_node", "slots", OPTIONAL),	// up to 4.19
 	F(percpu_counter, count, "percpu_counter", "count", OPTIONAL),
 	F(percpu_counter, counters, "percpu_counter", "counters", OPTIONAL),
 	F(signal, thread_head, "signal_struct", "thread_head", OPTIONAL),
@@ -273,8 +284,13 @@ static struct vs_err *resolve_others(struct vs_layout *l, struct vs_types *ts)
 	if (!err && t)
 		err = vs_type_member(ts, t, "owner", &m, &found);
 	l->page.size = l->avc.size = 0;
+	l->idr.is_xarray = false;
 	l->rwsem.size = !err && t ? (uint32_t)t->size : 0;
 	l->rwsem.owner_is_pointer = !err && found && m.type->kind == VS_KIND_PTR;
+	if (!err)
+		err = vs_types_find(ts, VS_KIND_STRUCT, "xa_node", &t);
+	if (!err)
+		l->idr.is_xarray = t != NULL;
 	if (!err)
 		err = vs_types_find(ts, VS_KIND_STRUCT, "anon_vma_chain", &t);
 	if (!err && t && t->size <= 256)

@@ -46,8 +46,21 @@ struct vs_layout {
 		uint32_t size;
 		struct vs_field tasks, pid, tgid, comm, mm, active_mm, signal, fs, flags, state,
 			exit_state, thread_node, thread_group, rss_count,
-			vmacache, vmacache_seqnum;
-	} task;
+			vmacache, vmacache_seqnum, pid_link;
+	} task;		/* pid_link: the hlist_node of PIDTYPE_PID */
+	struct {
+		struct vs_field tasks, numbers;
+	} pid;
+	struct {
+		struct vs_field nr, ns, pid_chain;
+	} upid;
+	struct {
+		struct vs_field head;
+		bool is_xarray;		/* since 4.20; a radix tree before */
+	} idr;		/* pid_namespace.idr, since 4.15 */
+	struct {
+		struct vs_field slots;
+	} xa_node;	/* radix_tree_node before 4.20 */
 	struct {
 		struct vs_field count, counters;
 	} percpu_counter;

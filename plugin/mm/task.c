@@ -2,7 +2,9 @@
 /*
  * Tasks: the ring init_task.tasks of group leaders, and each group's threads
  * over signal->thread_head. The ring is walked forward; where that breaks, what
- * lies behind the break is reached backward.
+ * lies behind the break is reached backward. Where anything is broken, the pid
+ * table is asked for the rest; and should that be broken as well, the slab of
+ * mm_structs for address spaces that nobody is known to use.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -12,6 +14,8 @@
 #include "base/out.h"
 #include "kernel/kernel.h"
 #include "mm/mm.h"
+#include "mm/pids.h"
+#include "mm/slab.h"
 
 #define PID_MAX_LIMIT (4 * 1024 * 1024)	/* unchanged since 2.5 */
 
@@ -80,8 +84,21 @@ static struct vs_err *broke(struct ring *r, enum vs_stop why, uint64_t task, con
 
 	if (!b)
 		return &vs_enomem;
-	*b = (struct vs_task_break){ why, task, member, value, from };
+	*b = (struct vs_task_break){ .why = why, .task = task, .member = member, .value = value, .from = from };
 	return NULL;
+}
+
+/* The ring came from @p from_task to @p task, whose pointer the other way is @p back. */
+static struct vs_err *check_back(struct ring *r, uint64_t from_task, uint64_t task, uint64_t back)
+{
+	struct vs_err *err;
+
+	if (back == from_task + (uint64_t)r->k->layout.task.tasks.off)
+		return NULL;
+	err = broke(r, VS_STOP_FOREIGN, task, "tasks.prev", back, 0);
+	if (!err)
+		r->tasks->breaks.v[r->tasks->breaks.n - 1].one_way = true;
+	return err;
 }
 
 /* The threads of the leader at @p leader (an index), which are not leaders themselves. */
@@ -147,8 +164,7 @@ static struct vs_err *read_ring(struct ring *r, bool backward, bool *closed_ret)
 	from_task = init;
 	*closed_ret = false;
 	if (!vs_kmem_ulong(&k->mem, init + (uint64_t)l->task.tasks.off + (backward ? word : 0), &next))
-		return vs_err_create(VS_ERR_ABSENT, "init_task at %#" PRIx64 " is not in the dump: no way to the tasks",
-				     init);
+		return backward ? NULL : broke(r, VS_STOP_ABSENT, init, member, 0, VS_FROM_EXCLUDED);
 	while (next - (uint64_t)l->task.tasks.off != init) {
 		uint64_t addr = next - (uint64_t)l->task.tasks.off, fwd, bwd, thread_next;
 		struct vs_task t, *slot;
@@ -168,9 +184,11 @@ static struct vs_err *read_ring(struct ring *r, bool backward, bool *closed_ret)
 		}
 		if (stop != VS_STOP_END)
 			return broke(r, stop, from_task, member, next, from);
+		if (!backward)
+			err = check_back(r, from_task, addr, bwd);
 		slot = vs_vec_push(&r->tasks->v);
-		if (!slot || !vs_map_set(&r->seen, addr, 0))
-			return &vs_enomem;
+		if (err || !slot || !vs_map_set(&r->seen, addr, 0))
+			return err ? err : &vs_enomem;
 		*slot = t;
 		leader = slot->leader = (uint32_t)(r->tasks->v.n - 1);
 		err = read_threads(r, leader, thread_next);
@@ -180,7 +198,102 @@ static struct vs_err *read_ring(struct ring *r, bool backward, bool *closed_ret)
 		next = backward ? bwd : fwd;
 	}
 	*closed_ret = true;
+	if (!backward && vs_kmem_ulong(&k->mem, init + (uint64_t)l->task.tasks.off + word, &next))
+		return check_back(r, from_task, init, next);
 	return NULL;
+}
+
+/* The group that @p t, found by itself, belongs to; its own index @p self where that is not known. */
+static uint32_t find_leader(const struct vs_tasks *tasks, const struct vs_task *t, uint32_t self)
+{
+	for (uint32_t i = 0; i < tasks->v.n && t->pid != t->tgid; i++)
+		if (tasks->v.v[i].leader == i && i != self && tasks->v.v[i].pid == t->tgid)
+			return i;
+	return self;
+}
+
+/* Add the tasks that only the pid table leads to. */
+static struct vs_err *ask_table(struct ring *r)
+{
+	struct vs_tasks *tasks = r->tasks;
+	const size_t first = tasks->v.n;
+	struct vs_pids pids;
+	struct vs_err *err = vs_pids_read(r->k, r->out, &pids);
+
+	for (size_t i = 0; !err && i < pids.v.n; i++) {
+		const struct vs_pid *p = &pids.v.v[i];
+		uint64_t fwd, bwd, thread_next;
+		uint8_t from = 0;
+		struct vs_task t, *slot;
+
+		if (vs_map_get(&r->seen, p->task) != VS_MAP_NONE)
+			continue;
+		if (read_task(r->k, p->task, &t, &from, &fwd, &bwd, &thread_next) != VS_STOP_END ||
+		    t.pid != p->nr) {
+			pids.broken++;
+			continue;
+		}
+		slot = vs_vec_push(&tasks->v);
+		if (slot)
+			*slot = t;
+		if (!slot || !vs_map_set(&r->seen, p->task, 0))
+			err = &vs_enomem;
+	}
+	// leaders may come after their threads
+	for (size_t i = first; !err && i < tasks->v.n; i++)
+		tasks->v.v[i].leader = (uint32_t)i;
+	for (size_t i = first; !err && i < tasks->v.n; i++) {
+		struct vs_task *t = &tasks->v.v[i];
+
+		t->leader = find_leader(tasks, t, (uint32_t)i);
+		if (t->leader != i)
+			tasks->v.v[t->leader].n_threads++;
+	}
+	tasks->table = pids.problem ? NULL : pids.source;
+	tasks->table_problem = pids.problem;
+	tasks->table_broken = pids.broken;
+	tasks->n_by_table = (uint32_t)(tasks->v.n - first);
+	vs_pids_deinit(&pids);
+	return err;
+}
+
+/* mm_structs that somebody uses while no task is known that does. */
+static struct vs_err *ask_slab(struct ring *r)
+{
+	const struct vs_layout *l = &r->k->layout;
+	struct vs_kmem *mem = &r->k->mem;
+	struct vs_map known = { 0 };
+	struct vs_slab slab = { 0 };
+	struct vs_err *err = NULL;
+	uint64_t cachep;
+
+	if (!vs_kernel_sym(r->k, VS_SYM_MM_CACHEP, &cachep) || !vs_has(l->mm.mm_users))
+		return NULL;
+	vs_out_say(r->out, "searching the slab of mm_structs ...");
+	for (size_t i = 0; !err && i < r->tasks->v.n; i++)
+		if (r->tasks->v.v[i].mm && !vs_map_set(&known, r->tasks->v.v[i].mm, 0))
+			err = &vs_enomem;
+	if (!err)
+		err = vs_slab_read(r->k, cachep, l->mm.size, r->out, &slab);
+	r->tasks->mms_searched = !err && !slab.problem && slab.n_pages;
+	for (size_t i = 0; !err && i < slab.objects.n; i++) {
+		uint64_t mm = slab.objects.v[i], users, count, pgd, *slot;
+
+		if (vs_map_get(&known, mm) != VS_MAP_NONE ||
+		    !vs_kmem_uint(mem, mm + (uint64_t)l->mm.mm_users.off, l->mm.mm_users.size, &users) || !users ||
+		    // one without VMAs is the kernel's own, to patch its text through
+		    !vs_kmem_uint(mem, mm + (uint64_t)l->mm.map_count.off, l->mm.map_count.size, &count) || !count ||
+		    !vs_kmem_ulong(mem, mm + (uint64_t)l->mm.pgd.off, &pgd) || !vs_vma_addr_ok(r->k, pgd))
+			continue;
+		slot = vs_vec_push(&r->tasks->mms);
+		if (!slot)
+			err = &vs_enomem;
+		else
+			*slot = mm;
+	}
+	vs_slab_deinit(&slab);
+	vs_map_deinit(&known);
+	return err;
 }
 
 struct vs_err *vs_tasks_read(struct vs_kernel *k, struct vs_out *out, struct vs_tasks *ret)
@@ -196,6 +309,13 @@ struct vs_err *vs_tasks_read(struct vs_kernel *k, struct vs_out *out, struct vs_
 	err = read_ring(&r, false, &closed);
 	if (!err && !closed)
 		err = read_ring(&r, true, &closed);
+	if (!err && ret->breaks.n)
+		err = ask_table(&r);
+	if (!err && vs_tasks_doubtful(ret))
+		err = ask_slab(&r);
+	if (!err && !ret->v.n && !ret->mms.n)
+		err = vs_err_create(VS_ERR_ABSENT, "no way to the tasks: init_task at %#" PRIx64 " leads to none, "
+				    "nor does %s", init, ret->table ? ret->table : "a table of pids");
 	vs_map_deinit(&r.seen);
 	if (err)
 		vs_tasks_deinit(ret);

@@ -17,4 +17,5 @@ void vs_tasks_deinit(struct vs_tasks *t)
 {
 	vs_vec_deinit(&t->v);
 	vs_vec_deinit(&t->breaks);
+	vs_vec_deinit(&t->mms);
 }

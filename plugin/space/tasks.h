@@ -43,12 +43,26 @@ struct vs_task_break {
 	const char *member;	/* "tasks.next", "thread_node.next" */
 	uint64_t value;
 	uint8_t from;		/* enum vs_from, for VS_STOP_ABSENT */
+	bool one_way;		/* the ring goes on, but its other direction does not come this way: tasks may be left out */
 };
 
 struct vs_tasks {
 	VS_VEC(struct vs_task) v;	/* each leader followed by its other threads, in the ring's order */
 	VS_VEC(struct vs_task_break) breaks;
+	/* Where something is broken, other sources are asked. */
+	const char *table;	/* the pid table that was gone through: "init_pid_ns.idr"; NULL: none */
+	const char *table_problem;	/* why not */
+	uint32_t n_by_table;	/* tasks that only it led to */
+	uint32_t table_broken;	/* places at which it could not be followed itself */
+	bool mms_searched;	/* neither was whole, and the slab of mm_structs was searched: */
+	VS_VEC(uint64_t) mms;	/* mm_structs in use of which no task is known */
 };
+
+/** Something of the ring, the thread lists and the pid table that was asked then is not whole. */
+static inline bool vs_tasks_doubtful(const struct vs_tasks *t)
+{
+	return t->breaks.n && (!t->table || t->table_broken);
+}
 
 void vs_tasks_deinit(struct vs_tasks *t);
 

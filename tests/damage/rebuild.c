@@ -16,8 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/out.h"
@@ -25,27 +23,15 @@
 #include "mm/rebuild.h"
 #include "score.h"
 #include "space/rebuilt.h"
+#include "wreck.h"
 #include "../unit/tap.h"
-
-#define MAX_WRITES 64
-
-/* What was written over, to be put back. */
-struct written {
-	unsigned char *p, *old;
-	size_t len;
-};
 
 struct job {
 	struct run r;
 	struct vs_slab slab;
+	struct wreck w;
 	bool have_slab, verbose;
-	uint64_t seed;
-	struct written w[MAX_WRITES];
-	unsigned int n_w;
 };
-
-enum how { HOW_ZERO, HOW_WILD, HOW_POISON, N_HOWS };
-static const char *const hows[N_HOWS] = { "zeroed", "wild", "poisoned" };
 
 /* One kind of destruction. */
 struct tally {
@@ -53,36 +39,6 @@ struct tally {
 	uint64_t vmas, lost, invented;
 	double worst;		/* percent of the VMAs of one case that came back */
 };
-
-/** Write over @p len bytes at @p va; false if the dump has them not in one piece. */
-static bool overwrite(struct job *j, uint64_t va, size_t len, enum how how)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1, start;
-	struct written *w = &j->w[j->n_w];
-	enum vs_from from;
-	unsigned char *p = (unsigned char *)(uintptr_t)vs_kmem_peek(&j->r.k->mem, va, len, &from);
-
-	start = (uintptr_t)p & ~page;
-	if (!p || from != VS_FROM_FILE || j->n_w == MAX_WRITES ||
-	    mprotect((void *)start, (uintptr_t)p + len - start, PROT_READ | PROT_WRITE))
-		return false;
-	*w = (struct written){ p, must(malloc(len)), len };
-	memcpy(w->old, p, len);
-	j->n_w++;
-	for (size_t i = 0; i < len; i++)
-		p[i] = how == HOW_ZERO ? 0 : how == HOW_POISON ? 0x6b : (unsigned char)roll(&j->seed);
-	return true;
-}
-
-static void put_back(struct job *j)
-{
-	while (j->n_w) {
-		struct written *w = &j->w[--j->n_w];
-
-		memcpy(w->p, w->old, w->len);
-		free(w->old);
-	}
-}
 
 static int cmp_addr(const void *a, const void *b)
 {
@@ -120,7 +76,7 @@ static void judge(struct job *j, const struct sound *s, const char *what, struct
 
 	memcpy(truth, s->vmas, s->n_vmas * sizeof(*truth));
 	qsort(truth, s->n_vmas, sizeof(*truth), cmp_addr);
-	rebuild(j, s, !j->n_w, &r);
+	rebuild(j, s, !j->w.n, &r);
 	for (size_t i = 0; i < r.v.n; i++) {
 		const struct vs_rebuilt_vma *v = &r.v.v[i];
 		const struct vs_vma *is = bsearch(&j->r.space->vmas.v[v->vma], truth, s->n_vmas,
@@ -141,7 +97,7 @@ static void judge(struct job *j, const struct sound *s, const char *what, struct
 		       s->n_vmas, invented, r.source);
 	vs_rebuilt_deinit(&r);
 	free(truth);
-	put_back(j);
+	wreck_undo(&j->w);
 }
 
 static void tell(const char *name, const char *what, const struct tally *t, double least)
@@ -161,7 +117,7 @@ static const struct sound *some_space(struct job *j, unsigned int n)
 	for (size_t i = 1; i < j->r.n; i++)
 		if (j->r.sound[i].n_vmas > j->r.sound[large].n_vmas)
 			large = i;
-	return &j->r.sound[n % 5 ? roll(&j->seed) % j->r.n : large];
+	return &j->r.sound[n % 5 ? roll(&j->w.seed) % j->r.n : large];
 }
 
 static uint64_t member(uint64_t object, struct vs_field f)
@@ -171,7 +127,7 @@ static uint64_t member(uint64_t object, struct vs_field f)
 
 static uint64_t some_vma(struct job *j, const struct sound *s)
 {
-	return s->vmas[roll(&j->seed) % s->n_vmas].addr;
+	return s->vmas[roll(&j->w.seed) % s->n_vmas].addr;
 }
 
 /* Cut the list in several places, both ways. */
@@ -180,11 +136,11 @@ static void cut_list(struct job *j, const struct sound *s, enum how how, unsigne
 	const struct vs_layout *l = &j->r.k->layout;
 
 	if (places > 1)
-		overwrite(j, member(s->mm, l->mm.mmap), s->word, how);
+		wreck(&j->w, member(s->mm, l->mm.mmap), s->word, how);
 	for (unsigned int i = 0; i < places; i++) {
-		overwrite(j, member(some_vma(j, s), l->vma.vm_next), s->word, how);
+		wreck(&j->w, member(some_vma(j, s), l->vma.vm_next), s->word, how);
 		if (vs_has(l->vma.vm_prev))
-			overwrite(j, member(some_vma(j, s), l->vma.vm_prev), s->word, how);
+			wreck(&j->w, member(some_vma(j, s), l->vma.vm_prev), s->word, how);
 	}
 }
 
@@ -192,9 +148,9 @@ static void cut_tree(struct job *j, const struct sound *s, enum how how, unsigne
 {
 	const struct vs_layout *l = &j->r.k->layout;
 
-	overwrite(j, member(s->mm, l->mm.mm_rb), s->word, how);
+	wreck(&j->w, member(s->mm, l->mm.mm_rb), s->word, how);
 	for (unsigned int i = 0; i < places; i++)
-		overwrite(j, member(some_vma(j, s), l->vma.vm_rb), 3 * s->word, how);
+		wreck(&j->w, member(some_vma(j, s), l->vma.vm_rb), 3 * s->word, how);
 }
 
 /* Up to 6.0: list and tree. */
@@ -217,7 +173,7 @@ static void list_kernel(struct job *j, const char *name, unsigned int count)
 		cut_list(j, s, how, 5);
 		cut_tree(j, s, how, 5);
 		judge(j, s, "both", &both);
-		if (overwrite(j, s->mm, j->r.k->layout.mm.size, how))
+		if (wreck(&j->w, s->mm, j->r.k->layout.mm.size, how))
 			judge(j, s, "mm_struct", &mm);
 	}
 	tell(name, "vm_next and vm_prev, once each", &one, 100);
@@ -243,26 +199,26 @@ static void maple_kernel(struct job *j, const char *name, unsigned int count)
 		for (enum how how = 0; how < N_HOWS; how++) {
 			for (uint32_t n = 0; n < s->n_inner; n++) {
 				// the root always
-				if (n && count && roll(&j->seed) % n_inner >= count)
+				if (n && count && roll(&j->w.seed) % n_inner >= count)
 					continue;
-				if (overwrite(j, s->maple.nodes.v[s->inner[n]].addr, l->mnode.size, how))
+				if (wreck(&j->w, s->maple.nodes.v[s->inner[n]].addr, l->mnode.size, how))
 					judge(j, s, "inner node", &inner[how]);
 			}
 			for (uint32_t n = 0; n < s->n_leaves; n++) {
-				if (roll(&j->seed) % s->n_leaves >= (count ? 1 : 10))
+				if (roll(&j->w.seed) % s->n_leaves >= (count ? 1 : 10))
 					continue;
-				if (overwrite(j, s->maple.nodes.v[s->leaves[n]].addr, l->mnode.size, how))
+				if (wreck(&j->w, s->maple.nodes.v[s->leaves[n]].addr, l->mnode.size, how))
 					judge(j, s, "leaf", &leaf[how]);
 			}
-			if (overwrite(j, member(s->mm, l->mm.mm_mt) + (uint64_t)l->mtree.ma_root.off, s->word, how))
+			if (wreck(&j->w, member(s->mm, l->mm.mm_mt) + (uint64_t)l->mtree.ma_root.off, s->word, how))
 				judge(j, s, "root", &root[how]);
 		}
-		if (overwrite(j, s->mm, l->mm.size, i % N_HOWS))
+		if (wreck(&j->w, s->mm, l->mm.size, i % N_HOWS))
 			judge(j, s, "mm_struct", &mm);
 		for (uint32_t n = 0; n < 20 && s->maple.nodes.n; n++)
-			overwrite(j, s->maple.nodes.v[roll(&j->seed) % s->maple.nodes.n].addr, l->mnode.size,
+			wreck(&j->w, s->maple.nodes.v[roll(&j->w.seed) % s->maple.nodes.n].addr, l->mnode.size,
 				  n % N_HOWS);
-		if (j->n_w)
+		if (j->w.n)
 			judge(j, s, "nodes", &some);
 	}
 	for (enum how how = 0; how < N_HOWS; how++) {
@@ -298,6 +254,7 @@ static void open_dump(struct job *j, const char *dir)
 	if (err)
 		die(dir, err);
 	run_init(&j->r, k, tasks.v.n);
+	j->w.k = k;
 	for (size_t i = 0; i < tasks.v.n; i++)
 		if (tasks.v.v[i].mm)
 			run_add(&j->r, tasks.v.v[i].mm);
@@ -316,7 +273,7 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 {
 	const char *slash = strrchr(dir, '/');
 	const char *name = slash && slash[1] ? slash + 1 : dir;
-	struct job j = { .seed = seed, .verbose = verbose };
+	struct job j = { .w = { .seed = seed }, .verbose = verbose };
 	struct tally sound = { 0 };
 
 	open_dump(&j, dir);
