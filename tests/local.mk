@@ -95,7 +95,7 @@ EXTRA_PROGRAMS += %D%/damage/rebuild %D%/damage/tasks
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
 check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
 CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
-dist_check_SCRIPTS += %D%/damage/corpus.sh %D%/damage/rebuild.sh
+dist_check_SCRIPTS += %D%/damage/corpus.sh %D%/damage/rebuild.sh %D%/damage/tasks.sh
 
 # The kernel's own maple tree, out of linux-source packages; by scripts/test --full.
 EXTRA_PROGRAMS += %D%/oracle/oracle

@@ -16,6 +16,8 @@
 #include "image/elf_write.h"
 #include "mm/spot.h"
 #include "mm/kmap.h"
+#include "mm/pids.h"
+#include "mm/slab.h"
 
 struct watch {
 	struct vs_pageset pages;
@@ -120,6 +122,30 @@ static struct vs_err *read_vmas(struct vs_session *s, const struct vs_args *args
 	return err;
 }
 
+/*
+ * What is asked only where something is broken, as it may be made in a copy: the pid table,
+ * the slabs of mm_structs and VMAs.
+ */
+static struct vs_err *read_others(struct vs_session *s, struct vs_out *out)
+{
+	static const enum vs_sym caches[] = { VS_SYM_MM_CACHEP, VS_SYM_VM_AREA_CACHEP };
+	const uint32_t sizes[] = { s->k->layout.mm.size, s->k->layout.vma.size };
+	struct vs_pids pids;
+	struct vs_err *err = vs_pids_read(s->k, out, &pids);
+
+	vs_pids_deinit(&pids);
+	for (size_t i = 0; !err && i < 2; i++) {
+		struct vs_slab slab;
+		uint64_t cachep;
+
+		if (!vs_kernel_sym(s->k, caches[i], &cachep))
+			continue;
+		err = vs_slab_read(s->k, cachep, sizes[i], out, &slab);
+		vs_slab_deinit(&slab);
+	}
+	return err;
+}
+
 static int cmp_sym(const void *a, const void *b)
 {
 	const struct vs_named_addr *x = a, *y = b;
@@ -164,6 +190,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	}
 	if (!err)
 		err = read_vmas(s, args, out);
+	if (!err)
+		err = read_others(s, out);
 	if (!err) {		// iomem --virtual, find in the kernel's half
 		struct vs_kmap m;
 

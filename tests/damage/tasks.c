@@ -182,10 +182,12 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 	j.w.k = j.k;
 	l = &j.k->layout;
 	word = j.k->mem.target.word;
-	if (!vs_kernel_sym(j.k, VS_SYM_INIT_TASK, &init) || !vs_kernel_sym(j.k, VS_SYM_INIT_PID_NS, &ns))
-		die("no init_task or init_pid_ns", NULL);
 	printf("# %s: %s, %zu tasks, seed %" PRIu64 "\n", name, j.k->release, j.sound.v.n, seed);
 	ok(!j.sound.breaks.n, "%s: undamaged, nothing is broken", name);
+	if (!vs_kernel_sym(j.k, VS_SYM_INIT_TASK, &init) || !vs_kernel_sym(j.k, VS_SYM_INIT_PID_NS, &ns)) {
+		ok(true, "%s: broken # SKIP its vmlinux has no init_pid_ns", name);
+		count = 0;
+	}
 	for (unsigned int n = 0; n < count; n++) {
 		const enum how how = n % N_HOWS;
 		const uint64_t leader = some_leader(&j, true), tasks = (uint64_t)l->task.tasks.off;
@@ -205,7 +207,7 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 			wreck(&j.w, some_task(&j) + (uint64_t)l->task.thread_node.off, word, how);
 		judge(&j, "ring and threads", false, &both);
 	}
-	if (vs_kernel_sym(j.k, VS_SYM_MM_CACHEP, &cachep))
+	if (count && vs_kernel_sym(j.k, VS_SYM_MM_CACHEP, &cachep))
 		for (enum how how = 0; how < N_HOWS; how++) {
 			cut_ring(&j, how, 20);
 			wreck(&j.w, ns + (uint64_t)l->idr.head.off, word, how == HOW_ZERO ? HOW_POISON : how);
