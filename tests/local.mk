@@ -18,6 +18,9 @@ check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%
 %C%_unit_rss_SOURCES = %D%/unit/rss.c %D%/unit/fake.c %D%/unit/fake.h
 check_PROGRAMS += %D%/unit/pids %D%/unit/spot
 %C%_unit_pids_SOURCES = %D%/unit/pids.c %D%/unit/fake.c %D%/unit/fake.h
+check_PROGRAMS += %D%/unit/kallsyms
+%C%_unit_kallsyms_SOURCES = %D%/unit/kallsyms.c %D%/unit/fake.c %D%/unit/fake.h
+check_PROGRAMS += %D%/unit/spot
 %C%_unit_spot_SOURCES = %D%/unit/spot.c %D%/unit/fake.c %D%/unit/fake.h
 check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
@@ -52,7 +55,7 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
 # They are unpacked once, before the tests, which may run at the same time.
-dist_check_SCRIPTS += %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
+dist_check_SCRIPTS += %D%/real/alone.sh %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh
 EXTRA_DIST += %D%/real/pictures
 if WITH_ADDRXLAT
@@ -70,7 +73,7 @@ check_DATA = unpacked
 unpacked:
 	$(AM_V_GEN)$(SHELL) $(srcdir)/scripts/corpus unpack unpacked
 clean-local:
-	rm -rf unpacked
+	rm -rf unpacked unpacked-alone
 
 # Process cores: a program that dies in many ways, and its own word for what it was.
 # It is no test of ours that it runs under a sanitizer.

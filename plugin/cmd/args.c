@@ -132,6 +132,12 @@ static struct vs_err *add_common(struct vs_args *args, const struct vs_option *o
 		return add_part(args, arg);
 	if (!strcmp(opt->name, "vmlinux"))
 		args->open.vmlinux = arg;
+	else if (!strcmp(opt->name, "types"))
+		args->open.types = arg;
+	else if (!strcmp(opt->name, "symbols"))
+		args->open.symbols = arg;
+	else if (!strcmp(opt->name, "no-vmlinux"))
+		args->open.alone = true;
 	else if (!strcmp(opt->name, "format"))
 		args->json = !strcmp(arg, "json");
 	else if (!strcmp(opt->name, "color"))

@@ -179,6 +179,10 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	(void)status_ret;
 	if (!to)
 		return vs_err_create(VS_ERR_USAGE, "extract: expected --output FILE, the dump to write");
+	if (vmlinux && !k->vmlinux)
+		return vs_err_create(VS_ERR_USAGE,
+			"extract: --output-vmlinux: there is no vmlinux to take from (%s); what is cut out of this dump brings its own symbols and types, as it does",
+			k->vmlinux_how);
 	// What opening a dump reads is needed too, so it is opened once more under watch.
 	vs_image_watch(k->img, touched, &w);
 	k->symbols->used = used;

@@ -32,7 +32,8 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 
 	count_ranges(img, &held, &left_out);
 	vs_build_id_str(&k->build_id, id);
-	vs_build_id_str(&k->vmlinux->build_id, vid);
+	if (k->vmlinux)
+		vs_build_id_str(&k->vmlinux->build_id, vid);
 	return vs_record_say(r, "dump", "%s", img->path) &&
 		vs_record_say(r, "container", "%s", img->what) &&
 		vs_record_say(r, "size", "%" PRIu64 " bytes%s", img->file_size,
@@ -54,9 +55,15 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 		vs_record_say(r, "direct map", "from %#" PRIx64 " (%s; %s)", k->mem.direct_start,
 			      k->direct_source, k->direct_checked ? "the page tables agree" :
 			      "the page tables to hold it against are not in the dump") &&
-		vs_record_say(r, "vmlinux", "%s (%s; %s)", k->vmlinux->path, k->vmlinux_how, k->identity) &&
-		vs_record_say(r, "vmlinux build-id", "%s", vid) &&
+		(k->vmlinux ?
+		 vs_record_say(r, "vmlinux", "%s (%s; %s)", k->vmlinux->path, k->vmlinux_how, k->identity) &&
+		 vs_record_say(r, "vmlinux build-id", "%s", vid) :
+		 vs_record_say(r, "vmlinux", "none (%s)", k->vmlinux_how)) &&
 		vs_record_say(r, "symbols", "%s", k->symbols->source) &&
+		(!k->functions_only ||
+		 vs_record_say(r, "variables", "not in kallsyms; found by their shape: init_task%s%s; stack_guard_gap: 256 pages are assumed",
+			       k->sym[VS_SYM_LINUX_BANNER].found ? ", linux_banner" : "",
+			       k->sym[VS_SYM_IOMEM_RESOURCE].found ? ", iomem_resource" : "")) &&
 		vs_record_say(r, "types", "%s: vm_area_struct %u bytes, mm_struct %u bytes",
 			      k->types->source, k->layout.vma.size, k->layout.mm.size) &&
 		vs_record_say(r, "VMAs are in", "%s%s%s", vs_has(k->layout.mm.mm_mt) ? "maple tree (mm_mt) " : "",

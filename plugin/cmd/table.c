@@ -24,8 +24,11 @@ static const struct vs_cmd *const table[] = {
 };
 
 const struct vs_option vs_common_options[] = {
-	{ "vmlinux", "FILE", "the dump's own kernel, with symbols; else it is looked for",
+	{ "vmlinux", "FILE", "the kernel with symbols; else one is looked for, else the dump does",
 	  .file = true },
+	{ "no-vmlinux", NULL, "do not look for one: take symbols and types out of the dump" },
+	{ "types", "FILE", "types from there: raw BTF, or an ELF file with .BTF or DWARF", .file = true },
+	{ "symbols", "FILE", "symbols from there: a System.map", .file = true },
 	{ "part", "FILE", "a further file of a split dump; once for each", .file = true },
 	{ "force", NULL, "use that vmlinux even if it is of another build" },
 	{ "types-from", "auto|btf|dwarf",

@@ -18,6 +18,7 @@ static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_TEXT] = "_text",
 	[VS_SYM_STEXT] = "_stext",
 	[VS_SYM_END] = "_end",
+	[VS_SYM_ETEXT] = "_etext",
 	[VS_SYM_LINUX_BANNER] = "linux_banner",
 	[VS_SYM_PAGE_OFFSET_BASE] = "page_offset_base",
 	[VS_SYM_INIT_TOP_PGT] = "init_top_pgt",
@@ -48,6 +49,8 @@ static const char *const sym_names[VS_SYM_COUNT] = {
 	[VS_SYM_SOCKFS_DNAME] = "sockfs_dname",
 	[VS_SYM_NS_DNAME] = "ns_dname",
 	[VS_SYM_DMABUFFS_DNAME] = "dmabuffs_dname",
+	[VS_SYM_START_BTF] = "__start_BTF",
+	[VS_SYM_STOP_BTF] = "__stop_BTF",
 };
 
 /* VMCOREINFO from its note, if there is one. */
@@ -151,75 +154,6 @@ static struct vs_err *check_vmlinux(struct vs_kernel *k, uint64_t banner_at, boo
 		v->path, release, k->release);
 }
 
-static struct vs_err *open_vmlinux(struct vs_kernel *k, const char *path)
-{
-	_cleanup_free_ char *found = NULL;
-	char id[2 * VS_BUILD_ID_MAX + 1];
-
-	k->vmlinux_how = strdup(path ? "given" : "found by build-id or release");
-	if (!k->vmlinux_how)
-		return &vs_enomem;
-	if (!path) {
-		path = found = vs_vmlinux_search(k->release, &k->build_id);
-		vs_build_id_str(&k->build_id, id);
-		if (!path)
-			return vs_err_create(VS_ERR_NOT_FOUND,
-				"no vmlinux found for %s, build-id %s: looked in /usr/lib/debug, /boot and /lib/modules; name it with --vmlinux FILE",
-				*k->release ? k->release : "this dump", id);
-	}
-	return vs_vmlinux_open(path, &k->vmlinux);
-}
-
-static struct vs_err *open_btf(struct vs_kernel *k)
-{
-	const void *data;
-	size_t size;
-	struct vs_err *err = vs_vmlinux_section(k->vmlinux, ".BTF", &data, &size);
-
-	if (err)
-		return err;
-	if (!data)
-		return vs_err_create(VS_ERR_NOT_FOUND, "no .BTF section");
-	return vs_btf_create(data, size, k->mem.target.word, "vmlinux .BTF", &k->types);
-}
-
-static struct vs_err *try_types(struct vs_kernel *k, enum vs_types_from from)
-{
-	struct vs_err *err = from == VS_TYPES_BTF ? open_btf(k) : vs_dwarf_create(k->vmlinux, &k->types);
-
-	if (!err)
-		err = vs_layout_init(&k->layout, k->types);
-	if (err) {
-		vs_types_destroy(k->types);
-		k->types = NULL;
-	}
-	return err;
-}
-
-static struct vs_err *open_types(struct vs_kernel *k, enum vs_types_from from)
-{
-	_cleanup_err_ struct vs_err *no_btf = NULL, *no_dwarf = NULL;
-	char *source;
-
-	if (from != VS_TYPES_AUTO)
-		return vs_err_wrap(try_types(k, from), "%s", k->vmlinux->path);
-	no_btf = try_types(k, VS_TYPES_BTF);
-	if (!no_btf || no_btf->code == VS_ERR_NOMEM)
-		return no_cleanup_ptr(no_btf);
-	// BTF may also be of a kind that this libbpf is too old for
-	no_dwarf = try_types(k, VS_TYPES_DWARF);
-	if (no_dwarf)
-		return vs_err_create(no_dwarf->code, "%s: the layout of mm_struct and vm_area_struct is not known: %s; %s",
-				     k->vmlinux->path, no_btf->msg, no_dwarf->msg);
-	if (no_btf->code == VS_ERR_NOT_FOUND)
-		return NULL;
-	if (asprintf(&source, "%s (%s)", k->types->source, no_btf->msg) < 0)
-		return &vs_enomem;
-	free(k->types->source);
-	k->types->source = source;
-	return NULL;
-}
-
 /* The banner read through the dump: if it is not there, nothing else would be right. */
 static struct vs_err *check_place(struct vs_kernel *k, bool force)
 {
@@ -261,6 +195,28 @@ static struct vs_err *check_tables(struct vs_kernel *k)
 		x.end == VS_PG_ABSENT ? "are not in the dump to check it" : "have nothing there");
 }
 
+/*
+ * The first task is called "swapper": if it is not, types are another kernel's.
+ * Types given apart from the symbols are proven by nothing else.
+ */
+static struct vs_err *check_types(struct vs_kernel *k, bool force)
+{
+	_cleanup_buf_ struct vs_buf clean = VS_BUF_INIT;
+	char comm[16];
+	uint64_t at;
+	size_t got;
+
+	if (force || !vs_kernel_sym(k, VS_SYM_INIT_TASK, &at) || !vs_has(k->layout.task.comm) ||
+	    !vs_from_ok(vs_kmem_read(&k->mem, at + (uint64_t)k->layout.task.comm.off, comm, sizeof(comm), &got)))
+		return NULL;
+	if (!memcmp(comm, "swapper", 7))
+		return NULL;
+	vs_buf_put_clean(&clean, comm, strnlen(comm, sizeof(comm)));
+	return vs_err_create(VS_ERR_MISMATCH,
+		"the types (%s) are not this kernel's: init_task.comm should read \"swapper\", found: \"%s\"",
+		k->types->source, vs_buf_str(&clean));
+}
+
 static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 {
 	struct vs_err *err;
@@ -268,7 +224,7 @@ static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 	for (size_t i = 0; i < VS_SYM_COUNT; i++)
 		k->sym[i].name = sym_names[i];
 	err = vs_symbols_find(k->symbols, k->sym, VS_SYM_COUNT);
-	if (!err)
+	if (!err && k->vmlinux)
 		err = check_vmlinux(k, k->sym[VS_SYM_LINUX_BANNER].found ?
 				    k->sym[VS_SYM_LINUX_BANNER].value : 0, force);
 	if (!err)
@@ -284,9 +240,7 @@ static struct vs_err *follow(struct vs_kernel *k, const struct vs_open_opts *opt
 	struct vs_err *err;
 
 	read_identity(k);
-	err = open_vmlinux(k, opts->vmlinux);
-	if (!err)
-		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
+	err = vs_kernel_open_symbols(k, opts);
 	return err ? err : find_kernel(k, opts->force);
 }
 
@@ -301,6 +255,8 @@ static void forget(struct vs_kernel *k)
 	k->vmlinux = NULL;
 	k->vmlinux_how = NULL;
 	k->identity = NULL;
+	k->kallsyms = (struct vs_kallsyms_place){ 0 };
+	k->alone_symbols = false;
 	k->release[0] = 0;
 	k->build_id.len = 0;
 }
@@ -321,9 +277,7 @@ static struct vs_err *guess(struct vs_kernel *k, const struct vs_open_opts *opts
 		return vs_err_create(VS_ERR_FORMAT,
 			"%s: no VMCOREINFO, neither among its %zu notes nor in memory: which kernel it is and where it lies cannot be told; with --vmlinux FILE it is worked out",
 			k->img->path, k->img->n_notes);
-	err = open_vmlinux(k, opts->vmlinux);
-	if (!err)
-		err = vs_vmlinux_symbols(k->vmlinux, &k->symbols);
+	err = vs_kernel_open_symbols(k, opts);
 	if (!err)
 		err = vs_vmcoreinfo_guess(k, out, take_guess);
 	return vs_err_wrap(err, "%s", k->img->path);
@@ -394,13 +348,23 @@ static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *o
 	if (!err)
 		err = k->vi.text ? follow(k, opts) : open_without_note(k, opts, out);
 	if (!err)
-		err = open_types(k, opts->types_from);
-	return err;
+		err = vs_kernel_open_types(k, opts);
+	if (!err && k->alone_symbols)
+		vs_kernel_discover(k);
+	return err ? err : check_types(k, opts->force);
 }
 
 struct vs_err *vs_kernel_reread(struct vs_kernel *k)
 {
-	return find_kernel(k, k->forced);
+	struct vs_symbol known[VS_SYM_COUNT];
+	struct vs_err *err;
+
+	vs_kernel_reread_sources(k);
+	memcpy(known, k->sym, sizeof(known));
+	err = find_kernel(k, k->forced);
+	if (!err && k->alone_symbols)
+		vs_kernel_rediscover(k, known);
+	return err;
 }
 
 struct vs_err *vs_kernel_open(struct vs_image *img, const struct vs_open_opts *opts,
@@ -431,6 +395,7 @@ void vs_kernel_close(struct vs_kernel *k)
 	vs_types_destroy(k->types);
 	vs_symbols_destroy(k->symbols);
 	vs_vmlinux_destroy(k->vmlinux);
+	vs_vmlinux_destroy(k->types_file);
 	free(k->vmlinux_how);
 	vs_vmcoreinfo_deinit(&k->vi);
 	vs_cpus_deinit(&k->cpus);
@@ -446,6 +411,8 @@ bool vs_kernel_symbolize(struct vs_kernel *k, uint64_t addr, char *buf, size_t s
 
 	if (addr - k->mem.image_start >= k->mem.image_end - k->mem.image_start)
 		return false;	// data on the heap has no names
+	if (k->functions_only && k->sym[VS_SYM_ETEXT].found && addr >= k->sym[VS_SYM_ETEXT].value)
+		return false;	// nor has data that kallsyms leaves out
 	err = vs_symbols_nearest(k->symbols, addr - k->kaslr, &name, &value);
 	if (err || !name) {
 		vs_err_free(err);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "kernel/cpus.h"
+#include "kernel/kallsyms.h"
 #include "kernel/kmem.h"
 #include "kernel/layout.h"
 #include "kernel/open.h"
@@ -26,6 +27,7 @@ enum vs_sym {
 	VS_SYM_TEXT,			/* _text */
 	VS_SYM_STEXT,			/* _stext */
 	VS_SYM_END,			/* _end */
+	VS_SYM_ETEXT,			/* _etext */
 	VS_SYM_LINUX_BANNER,
 	VS_SYM_PAGE_OFFSET_BASE,
 	VS_SYM_INIT_TOP_PGT,
@@ -57,14 +59,22 @@ enum vs_sym {
 	VS_SYM_SOCKFS_DNAME,
 	VS_SYM_NS_DNAME,
 	VS_SYM_DMABUFFS_DNAME,
+	/* the kernel's own types */
+	VS_SYM_START_BTF,
+	VS_SYM_STOP_BTF,
 	VS_SYM_COUNT
 };
 
 struct vs_kernel {
 	struct vs_image *img;		/* owned */
 	struct vs_vmcoreinfo vi;
-	struct vs_vmlinux *vmlinux;
-	char *vmlinux_how;		/* "given", "found by build-id" */
+	struct vs_vmlinux *vmlinux;	/* NULL: there is none, the dump brings it all */
+	char *vmlinux_how;		/* "given", "found by build-id"; or why there is none */
+	struct vs_vmlinux *types_file;	/* --types, where it is an ELF */
+	struct vs_kallsyms_place kallsyms;	/* in the dump, once they were looked for */
+	uint64_t btf_at, btf_size;	/* likewise; 0: not looked for */
+	bool alone_symbols, alone_types;	/* the dump's own */
+	bool functions_only;		/* its kallsyms names no variables: some were found by their shape */
 	struct vs_symbols *symbols;
 	struct vs_types *types;
 	struct vs_layout layout;
@@ -112,5 +122,41 @@ bool vs_kernel_symbolize(struct vs_kernel *k, uint64_t addr, char *buf, size_t s
 
 /** Work out where the kernel lies: KASLR, physical base, direct map, page tables. */
 struct vs_err *vs_kernel_place(struct vs_kernel *k);
+
+/**
+ * As far as VMCOREINFO alone goes: enough to read the kernel's image, from _stext
+ * (answered) on. For who looks for symbols in it; vs_kernel_place() then starts anew.
+ */
+struct vs_err *vs_kernel_place_alone(struct vs_kernel *k, uint64_t *stext_ret);
+
+/* --- alone.c --- */
+
+/** Symbols from the dump's own kallsyms. The caller destroys. */
+struct vs_err *vs_kernel_alone_symbols(struct vs_kernel *k, struct vs_symbols **ret);
+
+/** Types from the dump's own BTF. The kernel is placed, its symbols are there. The caller destroys. */
+struct vs_err *vs_kernel_alone_types(struct vs_kernel *k, struct vs_types **ret);
+
+/* --- discover.c --- */
+
+/**
+ * Find, by their shape, the variables among k->sym[] that are indispensable and that
+ * the dump's own kallsyms does not name. The kernel is placed, its types are there.
+ */
+void vs_kernel_discover(struct vs_kernel *k);
+
+/** The same from what was known before: nothing is searched, the places are read again. */
+void vs_kernel_rediscover(struct vs_kernel *k, const struct vs_symbol known[VS_SYM_COUNT]);
+
+/* --- sources.c --- */
+
+/** Where symbols come from: k->vmlinux if there is one, k->symbols. */
+struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_opts *opts);
+
+/** Where types come from, and the layout of them: k->types, k->layout. The kernel is placed. */
+struct vs_err *vs_kernel_open_types(struct vs_kernel *k, const struct vs_open_opts *opts);
+
+/** Read again what these two read of the dump: for whoever watches the image. */
+void vs_kernel_reread_sources(struct vs_kernel *k);
 
 #endif

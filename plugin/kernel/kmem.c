@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/kmem.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
+
+#define WINDOW	(UINT64_C(1) << 20)
 
 bool vs_kmem_phys_read(void *arg, uint64_t pa, void *buf, size_t len)
 {
@@ -122,4 +127,30 @@ bool vs_kmem_string(struct vs_kmem *k, uint64_t va, char *buf, size_t size)
 	}
 	buf[got] = 0;
 	return vs_from_ok(from);
+}
+
+bool vs_kmem_search(struct vs_kmem *k, uint64_t start, uint64_t end, size_t overlap,
+		    bool (*look)(void *arg, uint64_t base, const unsigned char *data, size_t len), void *arg,
+		    uint64_t *missing_ret)
+{
+	_cleanup_free_ unsigned char *buf = malloc(WINDOW + overlap);
+	const uint64_t page = vs_page_size(&k->target);
+
+	*missing_ret = 0;
+	for (uint64_t at = start & ~(page - 1); buf && at < end;) {
+		size_t want = end - at < WINDOW + overlap ? (size_t)(end - at) : WINDOW + overlap, got;
+
+		vs_kmem_read(k, at, buf, want, &got);
+		if (got && look(arg, at, buf, got))
+			return true;
+		if (got == want) {
+			at += WINDOW;
+		} else {	// on behind the page that is not there
+			*missing_ret += page;
+			at = (at + got + page) & ~(page - 1);
+		}
+		if (at < page)
+			break;	// the top of memory
+	}
+	return false;
 }

@@ -67,6 +67,15 @@ static inline bool vs_kmem_ulong(struct vs_kmem *k, uint64_t va, uint64_t *ret)
 /** A string of at most @p size - 1 bytes, always terminated; false if not all of it is there. */
 bool vs_kmem_string(struct vs_kmem *k, uint64_t va, char *buf, size_t size);
 
+/**
+ * Show @p look all of [start, end) that is in the dump, a window at a time, each of
+ * which begins on a page and repeats the last @p overlap bytes of the one before; up to
+ * where it answers true, which is answered. *missing_ret counts bytes that are not there.
+ */
+bool vs_kmem_search(struct vs_kmem *k, uint64_t start, uint64_t end, size_t overlap,
+		    bool (*look)(void *arg, uint64_t base, const unsigned char *data, size_t len), void *arg,
+		    uint64_t *missing_ret);
+
 /** Read physical memory for a page-table walk: a vs_phys_read over the image @p arg. */
 bool vs_kmem_phys_read(void *arg, uint64_t pa, void *buf, size_t len);
 

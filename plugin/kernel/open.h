@@ -17,7 +17,10 @@ enum vs_types_from {
 };
 
 struct vs_open_opts {
-	const char *vmlinux;	/* NULL: it is looked for */
+	const char *vmlinux;	/* NULL: it is looked for; then the dump itself has to do */
+	const char *types;	/* a file of raw BTF, or an ELF file with .BTF or DWARF; NULL: as vmlinux has them */
+	const char *symbols;	/* a System.map; NULL: as vmlinux has them */
+	bool alone;		/* look for no vmlinux */
 	bool force;		/* take that vmlinux even if it is another kernel's */
 	enum vs_types_from types_from;
 	const char *const *parts;	/* further files of a split dump */

@@ -12,14 +12,17 @@
 #include "base/err.h"
 #include "kernel/kernel.h"
 
+#define IMAGE_MAX	(UINT64_C(256) << 20)	/* bytes */
+#define HOLE_MAX	(UINT64_C(32) << 20)
+
 static const struct vs_place *const places[] = {
 	&vs_place_arm64,
 	&vs_place_x86_64,
 };
 
-static struct vs_err *no_symbol(const char *name)
+static struct vs_err *no_symbol(const struct vs_kernel *k, const char *name)
 {
-	return vs_err_create(VS_ERR_NOT_FOUND, "vmlinux has no symbol %s", name);
+	return vs_err_create(VS_ERR_NOT_FOUND, "no symbol %s (%s)", name, k->symbols->source);
 }
 
 /* PAGESIZE is in VMCOREINFO since there is one (2.6.24). */
@@ -60,7 +63,8 @@ static struct vs_err *find_kaslr(struct vs_kernel *k)
 		return vs_err_create(VS_ERR_FORMAT,
 			"VMCOREINFO has neither KERNELOFFSET nor SYMBOL(_stext): where the kernel lies cannot be told");
 	k->kaslr = stext - s->value;
-	k->kaslr_source = "VMCOREINFO SYMBOL(_stext) against vmlinux";
+	k->kaslr_source = k->vmlinux ? "VMCOREINFO SYMBOL(_stext) against vmlinux" :
+		"VMCOREINFO has no KERNELOFFSET; symbols are as they ran";
 	return NULL;
 }
 
@@ -84,14 +88,52 @@ struct vs_err *vs_kernel_find(struct vs_kernel *k, struct vs_symbol *want, size_
 	return err;
 }
 
+/* How far the image may reach from @p pa: what was left out of the dump may lie in it, and no kernel is as large. */
+static uint64_t image_room(const struct vs_kernel *k, uint64_t pa)
+{
+	uint64_t room = 0;
+
+	for (size_t i = 0; i < k->img->n_ranges; i++)
+		if (k->img->ranges[i].end > pa && k->img->ranges[i].start < pa + IMAGE_MAX)
+			room = k->img->ranges[i].end - pa;
+	return room < IMAGE_MAX ? room : IMAGE_MAX;
+}
+
+/*
+ * Where the image ends where no symbol says so (kallsyms without variables): the last
+ * byte that the page tables map where the image's distance puts it. What was freed
+ * after boot leaves holes.
+ */
+static uint64_t mapped_end(struct vs_kernel *k)
+{
+	const uint64_t start = k->mem.image_start;
+	uint64_t end = start;
+	struct vs_xlat x;
+
+	for (uint64_t at = start; at < k->mem.image_end && at - end < HOLE_MAX; at = x.va + x.len) {
+		k->mem.arch->walk(&k->mem.pgt, at, &x);
+		if (x.end == VS_PG_MAPPED && x.pa == k->mem.image_pa + (at - start))
+			end = x.va + x.len;
+		if (x.va + x.len <= at)
+			break;
+	}
+	return end < k->mem.image_end ? end : k->mem.image_end;
+}
+
 static struct vs_err *place_image(struct vs_kernel *k, const struct vs_place *p)
 {
-	uint64_t start, end;
+	uint64_t start, end, pa;
+	struct vs_err *err;
 
 	if (!vs_kernel_sym(k, VS_SYM_TEXT, &start) && !vs_kernel_sym(k, VS_SYM_STEXT, &start))
-		return no_symbol("_text");
-	if (!vs_kernel_sym(k, VS_SYM_END, &end))
-		return no_symbol("_end");
+		return no_symbol(k, "_text");
+	if (!vs_kernel_sym(k, VS_SYM_END, &end)) {
+		k->mem.image_start = start;
+		err = p->image(k, &pa);
+		if (err)
+			return err;
+		end = start + image_room(k, pa);	// mapped_end() will tell
+	}
 	if (!vs_kmem_is_kernel(&k->mem, start) || end <= start || end - start > UINT64_C(1) << 30)
 		return vs_err_create(VS_ERR_MISMATCH,
 			"the kernel image cannot be at %#" PRIx64 "-%#" PRIx64 " (KASLR offset %#" PRIx64 ", from %s)",
@@ -189,7 +231,8 @@ const struct vs_place *vs_place_find(const struct vs_kernel *k)
 	return NULL;
 }
 
-struct vs_err *vs_kernel_place(struct vs_kernel *k)
+/* What can be known before any symbol: the row of the architecture, the page, the tables' shape. */
+static struct vs_err *place_start(struct vs_kernel *k, const struct vs_place **ret)
 {
 	const struct vs_place *p = vs_place_find(k);
 	struct vs_err *err;
@@ -203,9 +246,44 @@ struct vs_err *vs_kernel_place(struct vs_kernel *k)
 		.read = vs_kmem_phys_read,
 		.arg = k->img,
 	};
+	*ret = p;
 	err = find_page_size(k);
-	if (!err)
-		err = p->tables(k);
+	return err ? err : p->tables(k);
+}
+
+struct vs_err *vs_kernel_place_alone(struct vs_kernel *k, uint64_t *stext_ret)
+{
+	const struct vs_place *p;
+	struct vs_err *err = place_start(k, &p);
+
+	if (err)
+		return err;
+	if (!vs_vmcoreinfo_hex(&k->vi, "SYMBOL(_stext)", stext_ret))
+		return vs_err_create(VS_ERR_FORMAT,
+			"VMCOREINFO has no SYMBOL(_stext): where the kernel lies cannot be told without a vmlinux");
+	if (!vs_kmem_is_kernel(&k->mem, *stext_ret))
+		return vs_err_create(VS_ERR_MISMATCH, "VMCOREINFO has _stext at %#" PRIx64 ": that is no kernel address",
+				     *stext_ret);
+	// without KERNELOFFSET symbols stay as they run, and nothing is added
+	if (!vs_vmcoreinfo_hex(&k->vi, "KERNELOFFSET", &k->kaslr))
+		k->kaslr = 0;
+	k->mem.image_start = *stext_ret;
+	err = p->image(k, &k->mem.image_pa);
+	if (err)
+		return err;
+	k->mem.image_end = k->mem.image_start + image_room(k, k->mem.image_pa);
+	if (k->mem.image_end <= k->mem.image_start)
+		return vs_err_create(VS_ERR_MISMATCH,
+			"_stext, %#" PRIx64 ", would be at physical %#" PRIx64 ", where the dump describes no memory",
+			*stext_ret, k->mem.image_pa);
+	return NULL;
+}
+
+struct vs_err *vs_kernel_place(struct vs_kernel *k)
+{
+	const struct vs_place *p;
+	struct vs_err *err = place_start(k, &p);
+
 	if (!err)
 		err = find_kaslr(k);
 	if (err)
@@ -214,6 +292,8 @@ struct vs_err *vs_kernel_place(struct vs_kernel *k)
 	err = place_image(k, p);
 	if (!err)
 		err = place_tables(k, p);
+	if (!err && !k->sym[VS_SYM_END].found)
+		k->mem.image_end = mapped_end(k);
 	if (!err)
 		err = place_direct_map(k, p);
 	vs_cpus_deinit(&k->cpus);

@@ -22,6 +22,11 @@ struct vs_err *vs_symbols_find(struct vs_symbols *sy, struct vs_symbol *want, si
 	return err;
 }
 
+bool vs_symbol_may_name(const char *name)
+{
+	return *name && *name != '$' && *name != '.';
+}
+
 struct vs_err *vs_symbols_nearest(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
 				  uint64_t *value_ret)
 {

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct vs_buf;
 struct vs_err;
 
 struct vs_symbol {
@@ -44,7 +45,20 @@ void vs_symbols_destroy(struct vs_symbols *sy);
 
 struct vs_err *vs_symbols_find(struct vs_symbols *sy, struct vs_symbol *want, size_t n);
 
+/**
+ * May @p name stand for an address? Not what assemblers and linkers leave, "$x", ".L1".
+ * Of several names of one address the first of the alphabet is told, whatever
+ * the source of the symbols.
+ */
+bool vs_symbol_may_name(const char *name);
+
 struct vs_err *vs_symbols_nearest(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
 				  uint64_t *value_ret);
+
+/**
+ * Symbols from an array of Elf64_Sym in this machine's byte order and their
+ * strings, whose last byte is NUL; both are taken over. The caller destroys.
+ */
+struct vs_err *vs_symtab_create(struct vs_buf *syms, struct vs_buf *strs, const char *source, struct vs_symbols **ret);
 
 #endif

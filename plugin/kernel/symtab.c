@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Symbols from vmlinux's .symtab: 200,000 of them, gone through once a question. */
+/* Symbols in a table as ELF has it, vmlinux's .symtab above all: 200,000 of them, gone through once a question. */
 #include <elf.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "kernel/symbols.h"
@@ -22,6 +23,7 @@ struct symtab {
 	const char *strs;
 	size_t strs_len;	/* the last byte is NUL */
 	bool is64, big_endian;
+	struct vs_buf own_syms, own_strs;	/* where they are not a file's */
 	struct by_addr *sorted;	/* made when a name is asked for by address */
 	size_t n_sorted;
 };
@@ -112,8 +114,8 @@ static struct vs_err *symtab_nearest(struct vs_symbols *sy, uint64_t addr, const
 		for (size_t i = 0; i < st->n; i++) {
 			struct sym s = load_sym(st, i);
 
-			if (s.shndx == SHN_UNDEF || s.name + 1 >= st->strs_len || !st->strs[s.name] ||
-			    s.type == STT_SECTION || s.type == STT_FILE)
+			if (s.shndx == SHN_UNDEF || s.name + 1 >= st->strs_len ||
+			    !vs_symbol_may_name(st->strs + s.name) || s.type == STT_SECTION || s.type == STT_FILE)
 				continue;
 			st->sorted[st->n_sorted++] = (struct by_addr){ s.value, s.name };
 		}
@@ -130,11 +132,13 @@ static struct vs_err *symtab_nearest(struct vs_symbols *sy, uint64_t addr, const
 	}
 	if (!lo)
 		return NULL;
-	lo--;
-	while (lo && st->sorted[lo - 1].value == st->sorted[lo].value)
-		lo--;		// the same one each time, whatever qsort did
-	*name_ret = st->strs + st->sorted[lo].name;
-	*value_ret = st->sorted[lo].value;
+	*value_ret = st->sorted[lo - 1].value;
+	while (lo-- > 0 && st->sorted[lo].value == *value_ret) {
+		const char *name = st->strs + st->sorted[lo].name;
+
+		if (!*name_ret || strcmp(name, *name_ret) < 0)
+			*name_ret = name;
+	}
 	return NULL;
 }
 
@@ -143,6 +147,8 @@ static void symtab_destroy(struct vs_symbols *sy)
 	struct symtab *st = (struct symtab *)sy;
 
 	free(st->sorted);
+	vs_buf_deinit(&st->own_syms);
+	vs_buf_deinit(&st->own_strs);
 	free(st);
 }
 
@@ -177,6 +183,27 @@ struct vs_err *vs_vmlinux_symbols(const struct vs_vmlinux *v, struct vs_symbols 
 	st->strs = strs;
 	st->strs_len = strs_len;
 	st->big_endian = v->big_endian;
+	*ret = &st->sy;
+	return NULL;
+}
+
+struct vs_err *vs_symtab_create(struct vs_buf *syms, struct vs_buf *strs, const char *source, struct vs_symbols **ret)
+{
+	struct symtab *st = calloc(1, sizeof(*st));
+
+	if (!st)
+		return &vs_enomem;
+	st->own_syms = *syms;
+	st->own_strs = *strs;
+	*syms = *strs = VS_BUF_INIT;
+	st->sy.ops = &symtab_ops;
+	st->sy.source = source;
+	st->syms = (const unsigned char *)st->own_syms.data;
+	st->is64 = true;
+	st->n = st->own_syms.len / sizeof(Elf64_Sym);
+	st->strs = st->own_strs.data;
+	st->strs_len = st->own_strs.len;
+	st->big_endian = VS_HOST_BIG_ENDIAN;
 	*ret = &st->sy;
 	return NULL;
 }

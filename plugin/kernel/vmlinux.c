@@ -46,8 +46,10 @@ static void find_build_id(struct vs_vmlinux *v)
 	}
 }
 
-struct vs_err *vs_vmlinux_open(const char *path, struct vs_vmlinux **ret)
+static struct vs_err *open_elf(const char *path, bool any, struct vs_vmlinux **ret)
 {
+	const char *expected = any ? "raw BTF, or an ELF file with .BTF or DWARF" :
+		"an uncompressed vmlinux (not a vmlinuz or bzImage)";
 	struct vs_vmlinux *v = calloc(1, sizeof(*v));
 	struct vs_err *err = NULL;
 	struct stat st;
@@ -62,16 +64,15 @@ struct vs_err *vs_vmlinux_open(const char *path, struct vs_vmlinux **ret)
 	else if (!v->path)
 		err = &vs_enomem;
 	else if (!S_ISREG(st.st_mode))
-		err = vs_err_create(VS_ERR_FORMAT, "%s: %s; expected a vmlinux", path,
-				    S_ISDIR(st.st_mode) ? "is a directory" : "is not a file");
+		err = vs_err_create(VS_ERR_FORMAT, "%s: %s; expected %s", path,
+				    S_ISDIR(st.st_mode) ? "is a directory" : "is not a file", expected);
 	if (!err) {
 		elf_version(EV_CURRENT);
 		v->elf = elf_begin(v->fd, ELF_C_READ_MMAP, NULL);
 		if (!v->elf || elf_kind(v->elf) != ELF_K_ELF || !gelf_getehdr(v->elf, &eh))
 			err = vs_err_create(VS_ERR_FORMAT,
-				"%s: not an ELF file; expected an uncompressed vmlinux (not a vmlinuz or bzImage)",
-				path);
-		else if (eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
+				"%s: not an ELF file; expected %s", path, expected);
+		else if (!any && eh.e_type != ET_EXEC && eh.e_type != ET_DYN)
 			err = vs_err_create(VS_ERR_FORMAT,
 				"%s: an ELF file of type %u; expected a vmlinux (2 or 3, executable)",
 				path, eh.e_type);
@@ -86,6 +87,16 @@ struct vs_err *vs_vmlinux_open(const char *path, struct vs_vmlinux **ret)
 	find_build_id(v);
 	*ret = v;
 	return NULL;
+}
+
+struct vs_err *vs_vmlinux_open(const char *path, struct vs_vmlinux **ret)
+{
+	return open_elf(path, false, ret);
+}
+
+struct vs_err *vs_vmlinux_open_types(const char *path, struct vs_vmlinux **ret)
+{
+	return open_elf(path, true, ret);
 }
 
 void vs_vmlinux_destroy(struct vs_vmlinux *v)

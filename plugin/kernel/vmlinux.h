@@ -35,6 +35,8 @@ struct vs_vmlinux {
 
 /** Open a vmlinux; an error says what was expected and found. The caller destroys. */
 struct vs_err *vs_vmlinux_open(const char *path, struct vs_vmlinux **ret);
+/** As vs_vmlinux_open() for a file that is wanted for its types only: any ELF file. */
+struct vs_err *vs_vmlinux_open_types(const char *path, struct vs_vmlinux **ret);
 void vs_vmlinux_destroy(struct vs_vmlinux *v);
 
 /** The bytes of section @p name; *data_ret is NULL if there is none. Borrowed. */
@@ -46,6 +48,9 @@ const void *vs_vmlinux_at(const struct vs_vmlinux *v, uint64_t addr, size_t *len
 
 /** The symbols of its .symtab. They borrow from @p v. */
 struct vs_err *vs_vmlinux_symbols(const struct vs_vmlinux *v, struct vs_symbols **ret);
+
+/** The symbols of a System.map. The caller destroys. */
+struct vs_err *vs_sysmap_create(const char *path, struct vs_symbols **ret);
 
 /** Where distributions put the vmlinux of @p release and @p build_id; NULL if it is in none of them. The caller frees. */
 char *vs_vmlinux_search(const char *release, const struct vs_build_id *build_id);

@@ -222,8 +222,13 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	s->rb_offset = vs_has(l->vma.vm_rb) ? (uint16_t)l->vma.vm_rb.off : 0;
 	s->limit = k->mem.arch->user_end(&k->mem.pgt);
 	s->prev_from = VS_NONE;
-	if (vs_kernel_sym(k, VS_SYM_STACK_GUARD_GAP, &at) &&
-	    !vs_kmem_ulong(&k->mem, at, &s->stack_guard_gap))
+	if (k->functions_only) {
+		// it cannot be read: what kernels are built with will do for a picture, not for a judgement
+		s->stack_guard_gap = vs_page_size(&k->mem.target) * 256;
+		s->has |= VS_HAS_STACK_GUARD_GAP;
+		s->has &= ~(uint32_t)VS_HAS_SUBTREE_GAP;
+	} else if (vs_kernel_sym(k, VS_SYM_STACK_GUARD_GAP, &at) &&
+		   !vs_kmem_ulong(&k->mem, at, &s->stack_guard_gap))
 		s->has &= ~(uint32_t)VS_HAS_STACK_GUARD_GAP & ~(uint32_t)VS_HAS_SUBTREE_GAP;
 	err = read_raw(k, mm, &buf, &raw, &from);
 	if (err)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where symbols and types come from, in the order of trust: what was named, a
+ * vmlinux found by build-id or release, the dump itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "kernel/kernel.h"
+
+#define FILE_MAX	(256 << 20)	/* bytes of raw BTF */
+
+/* --- symbols --- */
+
+/* The vmlinux that was given or is found; none is no error, and k->vmlinux_how says why. */
+static struct vs_err *open_vmlinux(struct vs_kernel *k, const struct vs_open_opts *opts)
+{
+	_cleanup_free_ char *found = NULL;
+	char id[2 * VS_BUILD_ID_MAX + 1];
+	const char *path = opts->vmlinux;
+
+	if (!path && !opts->alone)
+		path = found = vs_vmlinux_search(k->release, &k->build_id);
+	if (path) {
+		k->vmlinux_how = strdup(opts->vmlinux ? "given" : "found by build-id or release");
+		return k->vmlinux_how ? vs_vmlinux_open(path, &k->vmlinux) : &vs_enomem;
+	}
+	vs_build_id_str(&k->build_id, id);
+	if (opts->alone)
+		k->vmlinux_how = strdup("not looked for");
+	else if (asprintf(&k->vmlinux_how,
+			  "no vmlinux found for %s, build-id %s: looked in /usr/lib/debug, /boot and /lib/modules",
+			  *k->release ? k->release : "this dump", id) < 0)
+		k->vmlinux_how = NULL;
+	return k->vmlinux_how ? NULL : &vs_enomem;
+}
+
+struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_opts *opts)
+{
+	struct vs_err *err;
+
+	// with both halves given there is nothing left that a vmlinux would be for
+	if (!opts->vmlinux && opts->types && opts->symbols) {
+		k->vmlinux_how = strdup("not needed");
+		err = k->vmlinux_how ? NULL : &vs_enomem;
+	} else {
+		err = open_vmlinux(k, opts);
+	}
+	if (err)
+		return err;
+	if (opts->symbols)
+		return vs_sysmap_create(opts->symbols, &k->symbols);
+	if (k->vmlinux)
+		return vs_vmlinux_symbols(k->vmlinux, &k->symbols);
+	err = vs_kernel_alone_symbols(k, &k->symbols);
+	if (err)
+		return err->code == VS_ERR_NOMEM ? err : vs_err_wrap(err,
+			"%s; name it with --vmlinux FILE, or a System.map with --symbols FILE; the dump itself does not help",
+			k->vmlinux_how);
+	k->alone_symbols = true;
+	k->identity = "the dump's own";
+	return NULL;
+}
+
+/* --- types --- */
+
+/* A file of raw BTF, all of it; *data_ret is NULL if it does not begin like one. The caller frees. */
+static struct vs_err *read_raw_btf(const char *path, unsigned char **data_ret, size_t *size_ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	_cleanup_free_ unsigned char *data = NULL;
+	size_t got = 0;
+	struct stat st;
+	ssize_t n = 1;
+
+	*data_ret = NULL;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return vs_err_os(errno, "cannot open %s", path);
+	// /sys/kernel/btf/vmlinux has its size like any file
+	if (!S_ISREG(st.st_mode) || st.st_size < 24)
+		return NULL;
+	data = malloc(24);
+	if (!data)
+		return &vs_enomem;
+	if (pread(fd, data, 24, 0) != 24 ||
+	    (vs_load16(data, false) != 0xeb9f && vs_load16(data, true) != 0xeb9f))
+		return NULL;
+	if (st.st_size > FILE_MAX)
+		return vs_err_create(VS_ERR_FORMAT, "%s: %lld bytes of BTF; expected at most %d", path,
+				     (long long)st.st_size, FILE_MAX);
+	free(data);
+	data = malloc((size_t)st.st_size);
+	if (!data)
+		return &vs_enomem;
+	while (n > 0 && got < (size_t)st.st_size) {
+		n = read(fd, data + got, (size_t)st.st_size - got);
+		got += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0)
+		return vs_err_os(errno, "cannot read %s", path);
+	*size_ret = got;
+	*data_ret = no_cleanup_ptr(data);
+	return NULL;
+}
+
+static struct vs_err *open_btf(struct vs_kernel *k, const struct vs_vmlinux *v, const char *name)
+{
+	_cleanup_free_ char *source = NULL;
+	const void *data;
+	size_t size;
+	struct vs_err *err = vs_vmlinux_section(v, ".BTF", &data, &size);
+
+	if (err)
+		return err;
+	if (!data)
+		return vs_err_create(VS_ERR_NOT_FOUND, "no .BTF section");
+	if (asprintf(&source, "%s .BTF", name) < 0) {
+		source = NULL;
+		return &vs_enomem;
+	}
+	return vs_btf_create(data, size, k->mem.target.word, source, &k->types);
+}
+
+static struct vs_err *with_layout(struct vs_kernel *k, struct vs_err *err)
+{
+	if (!err)
+		err = vs_layout_init(&k->layout, k->types);
+	if (err) {
+		vs_types_destroy(k->types);
+		k->types = NULL;
+	}
+	return err;
+}
+
+/* From an ELF file: its .BTF, else its DWARF, whichever the caller wants. */
+static struct vs_err *open_elf_types(struct vs_kernel *k, const struct vs_vmlinux *v, const char *name,
+				     enum vs_types_from from)
+{
+	_cleanup_err_ struct vs_err *no_btf = NULL, *no_dwarf = NULL;
+	char *source;
+
+	if (from == VS_TYPES_BTF)
+		return vs_err_wrap(with_layout(k, open_btf(k, v, name)), "%s", v->path);
+	if (from == VS_TYPES_DWARF)
+		return vs_err_wrap(with_layout(k, vs_dwarf_create(v, &k->types)), "%s", v->path);
+	no_btf = with_layout(k, open_btf(k, v, name));
+	if (!no_btf || no_btf->code == VS_ERR_NOMEM)
+		return no_cleanup_ptr(no_btf);
+	// BTF may also be of a kind that this libbpf is too old for
+	no_dwarf = with_layout(k, vs_dwarf_create(v, &k->types));
+	if (no_dwarf)
+		return vs_err_create(no_dwarf->code, "%s: the layout of mm_struct and vm_area_struct is not known: %s; %s",
+				     v->path, no_btf->msg, no_dwarf->msg);
+	if (no_btf->code == VS_ERR_NOT_FOUND)
+		return NULL;
+	if (asprintf(&source, "%s (%s)", k->types->source, no_btf->msg) < 0)
+		return &vs_enomem;
+	free(k->types->source);
+	k->types->source = source;
+	return NULL;
+}
+
+/* --types: raw BTF, or an ELF file. One of another build is refused where that can be told. */
+static struct vs_err *open_types_file(struct vs_kernel *k, const struct vs_open_opts *opts)
+{
+	_cleanup_free_ unsigned char *raw = NULL;
+	char want[2 * VS_BUILD_ID_MAX + 1], have[2 * VS_BUILD_ID_MAX + 1];
+	const struct vs_build_id *id;
+	size_t size;
+	struct vs_err *err = read_raw_btf(opts->types, &raw, &size);
+
+	if (err)
+		return err;
+	if (raw && opts->types_from == VS_TYPES_DWARF)
+		return vs_err_create(VS_ERR_MISMATCH, "%s: raw BTF; expected DWARF, as --types-from says", opts->types);
+	if (raw)
+		return vs_err_wrap(with_layout(k, vs_btf_create(raw, size, k->mem.target.word, opts->types, &k->types)),
+				   "%s", opts->types);
+	err = vs_vmlinux_open_types(opts->types, &k->types_file);
+	if (err)
+		return err;
+	id = &k->types_file->build_id;
+	if (!opts->force && k->build_id.len && id->len &&
+	    (id->len != k->build_id.len || memcmp(id->bytes, k->build_id.bytes, id->len))) {
+		vs_build_id_str(&k->build_id, want);
+		vs_build_id_str(id, have);
+		return vs_err_create(VS_ERR_MISMATCH,
+			"%s has the types of another kernel: build-id %s, the dump's is %s (%s); --force uses them all the same",
+			opts->types, have, want, k->release);
+	}
+	return open_elf_types(k, k->types_file, opts->types, opts->types_from);
+}
+
+struct vs_err *vs_kernel_open_types(struct vs_kernel *k, const struct vs_open_opts *opts)
+{
+	struct vs_err *err;
+
+	if (opts->types)
+		return open_types_file(k, opts);
+	if (k->vmlinux)
+		return open_elf_types(k, k->vmlinux, "vmlinux", opts->types_from);
+	if (opts->types_from == VS_TYPES_DWARF)
+		return vs_err_create(VS_ERR_NOT_FOUND, "%s: no DWARF; name a file that has it with --vmlinux or --types",
+				     k->vmlinux_how);
+	err = with_layout(k, vs_kernel_alone_types(k, &k->types));
+	if (err)
+		return err->code == VS_ERR_NOMEM ? err : vs_err_wrap(err,
+			"%s; name it with --vmlinux FILE, or its types with --types FILE; the dump itself does not help",
+			k->vmlinux_how);
+	k->alone_types = true;
+	return NULL;
+}
+
+void vs_kernel_reread_sources(struct vs_kernel *k)
+{
+	struct vs_symbols *symbols = NULL;
+	struct vs_types *types = NULL;
+
+	if (k->alone_symbols)
+		vs_err_free(vs_kernel_alone_symbols(k, &symbols));
+	if (k->alone_types)
+		vs_err_free(vs_kernel_alone_types(k, &types));
+	vs_symbols_destroy(symbols);
+	vs_types_destroy(types);
+}
