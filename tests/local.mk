@@ -20,7 +20,6 @@ check_PROGRAMS += %D%/unit/pids %D%/unit/spot
 %C%_unit_pids_SOURCES = %D%/unit/pids.c %D%/unit/fake.c %D%/unit/fake.h
 check_PROGRAMS += %D%/unit/kallsyms
 %C%_unit_kallsyms_SOURCES = %D%/unit/kallsyms.c %D%/unit/fake.c %D%/unit/fake.h
-check_PROGRAMS += %D%/unit/spot
 %C%_unit_spot_SOURCES = %D%/unit/spot.c %D%/unit/fake.c %D%/unit/fake.h
 check_PROGRAMS += %D%/unit/check %D%/unit/report %D%/unit/space
 %C%_unit_check_SOURCES = %D%/unit/check.c %D%/unit/synth.c %D%/unit/synth.h
