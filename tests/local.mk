@@ -90,13 +90,15 @@ EXTRA_DIST += %D%/cores/normal.awk
 EXTRA_PROGRAMS += %D%/damage/damage
 %C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
-EXTRA_PROGRAMS += %D%/damage/rebuild %D%/damage/tasks
+EXTRA_PROGRAMS += %D%/damage/held %D%/damage/rebuild %D%/damage/tasks
+%C%_damage_held_SOURCES = %D%/damage/held.c %D%/damage/damage.h %D%/damage/fields.c %D%/damage/score.c \
+	%D%/damage/score.h
 %C%_damage_rebuild_SOURCES = %D%/damage/rebuild.c %D%/damage/wreck.c %D%/damage/wreck.h %D%/damage/damage.h \
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
 %C%_damage_tasks_SOURCES = %D%/damage/tasks.c %D%/damage/wreck.c %D%/damage/wreck.h %D%/damage/damage.h \
 	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
-check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
-CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
+check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/held$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
+CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/held$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
 dist_check_SCRIPTS += %D%/damage/corpus.sh %D%/damage/rebuild.sh %D%/damage/tasks.sh
 
 # The kernel's own maple tree, out of linux-source packages; by scripts/test --full.

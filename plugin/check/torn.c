@@ -79,6 +79,12 @@ static bool on_page(const struct vs_space *s, uint64_t v)
 	return !(v & (page - 1)) || !((v + 1) & (page - 1));
 }
 
+/* A bound or the last address before one, of a VMA or of the hole above all of them. */
+static bool could_be_bound(const struct vs_space *s, uint64_t v)
+{
+	return on_page(s, v) && (v <= s->limit || v == UINT64_MAX);
+}
+
 /* NULL, or a VMA of this mm: what a pointer may hold at any moment. */
 static bool is_link(const struct vs_space *s, uint64_t v)
 {
@@ -152,6 +158,20 @@ static bool near_stack(const struct tally *t, const struct vs_report *r, const s
 			(i + 1 < r->order.v.n && t->s->vmas.v[r->order.v.v[i + 1]].flags & VS_VM_GROWSDOWN);
 	}
 	return f->object == VS_OBJ_NODE;	// a pivot or a gap between them
+}
+
+/* Is the bound that does not fit the lower one of a stack, by a VMA or by a pivot? */
+static bool is_stack_start(const struct tally *t, const struct vs_report *r, const struct vs_finding *f)
+{
+	if (f->object != VS_OBJ_NODE || f->fmt != VS_VAL_HEX || !f->has_expected)
+		return near_stack(t, r, f);
+	for (size_t i = 0; i < t->s->vmas.n; i++) {
+		const struct vs_vma *v = &t->s->vmas.v[i];
+
+		if (v->flags & VS_VM_GROWSDOWN && (v->start == f->expected + 1 || v->start == f->seen + 1))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -229,7 +249,7 @@ static bool fits(const struct vs_report *r, const struct vs_finding *f, struct t
 		return (t->write || near_stack(t, r, f)) && (!hex || on_page(t->s, f->seen));
 	case TRACE_BOUND:
 		t->bound++;
-		return !hex || on_page(t->s, f->seen);
+		return !hex || could_be_bound(t->s, f->seen);
 	case TRACE_MERGE:
 		t->bound++;
 		return t->write && overlaps_are_merges(t->s, &r->order);
@@ -257,7 +277,10 @@ static bool fits(const struct vs_report *r, const struct vs_finding *f, struct t
 static bool sums_fit(const struct tally *t)
 {
 	const struct sums *m = &t->sums;
+	const int64_t most = (int64_t)(t->s->limit >> t->s->page_shift);
 
+	if (m->total > most || m->total < -most || m->parts > most || m->parts < -most)
+		return false;
 	// under the read lock counters are only ever ahead; total_vm may be done first
 	if (!t->write)
 		return m->total >= 0 && m->parts >= 0 &&
@@ -300,6 +323,15 @@ char *vs_lock_words(const struct vs_lock *lock)
 	return vs_buf_steal(&b);
 }
 
+/* Is one of the bounds that do not fit that of a stack? */
+static bool is_stack_bound(const struct tally *t, const struct vs_report *r)
+{
+	for (size_t i = 0; i < r->findings.n; i++)
+		if (trace_of(&r->findings.v[i]) == TRACE_BOUND && is_stack_start(t, r, &r->findings.v[i]))
+			return true;
+	return false;
+}
+
 bool vs_torn_explains(const struct vs_space *s, const struct vs_report *r, char **why_ret)
 {
 	struct tally t = { .s = s, .write = s->lock.held == VS_LOCK_WRITE };
@@ -323,16 +355,14 @@ bool vs_torn_explains(const struct vs_space *s, const struct vs_report *r, char 
 	// a node that is replaced has children: several say so, or one that is damaged
 	if (t.node == 1)
 		return false;
-	// What moves under the read lock is the lower bound of a stack and what depends on it.
-	if (!t.write && t.bound && !t.sums.total) {
-		bool stack = false;
-
-		for (size_t i = 0; i < r->findings.n; i++)
-			stack |= trace_of(&r->findings.v[i]) == TRACE_BOUND &&
-				near_stack(&t, r, &r->findings.v[i]);
-		if (!stack)
+	/*
+	 * A bound that has moved while the counters have not makes them differ, unless two
+	 * VMAs share it. Only a stack has its counters raised before its lower bound.
+	 */
+	if (t.bound && !t.sums.total && (!t.write || (t.bound == 1 && !t.link && !t.node && !t.balance &&
+						      !t.sums.n_parts)))
+		if (!is_stack_bound(&t, r))
 			return false;
-	}
 	*why_ret = vs_lock_words(&s->lock);
 	return true;
 }

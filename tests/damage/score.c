@@ -187,6 +187,8 @@ static void judge(struct run *r, const struct sound *s, const struct target *t, 
 	bool detected, located;
 
 	read_space(r, s->mm);
+	if (r->tasks)
+		vs_lock_name(r->k, r->tasks, &r->space->lock);
 	reads = r->k->img->n_reads - reads;
 	if (s->reads >= 10 && (double)reads / (double)s->reads > r->worst_reads)
 		r->worst_reads = (double)reads / (double)s->reads;

@@ -27,6 +27,7 @@ struct run {
 	/** Called, if set, while the damage is there: what the check says of it. */
 	void (*also)(void *arg, const struct target *t, enum kind kind, bool corrupt);
 	void *also_arg;
+	const struct vs_tasks *tasks;	/* if set: whoever holds the lock is named by them */
 };
 
 /** Leave a message and go: TAP's "Bail out!". */
