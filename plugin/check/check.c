@@ -435,6 +435,9 @@ static void judge(struct vs_check_ctx *ctx)
 
 static bool applies(const struct vs_rule *rule, const struct vs_space *s)
 {
+	// a core is asked by its own rules, and by no other
+	if ((s->has ^ rule->needs) & VS_HAS_CORE)
+		return false;
 	return (s->has & rule->needs) == rule->needs && (!rule->any || (s->has & rule->any));
 }
 
@@ -467,6 +470,22 @@ static void ask(struct vs_check_ctx *ctx, const struct vs_rule *rule)
 		else
 			ctx->r->failed = true;
 	}
+}
+
+/** A process core: there are no structures to weigh against each other. */
+static void check_core(const struct vs_space *s, const struct vs_rule_filter *filter, struct vs_report *ret)
+{
+	struct vs_check_ctx ctx = { .s = s, .r = ret, .n = (uint32_t)ret->order.v.n, .order = ret->order.v.v };
+	const struct vs_rule *rules;
+	size_t n;
+
+	rules = vs_rules(&n);
+	for (size_t i = 0; i < n; i++)
+		if (applies(&rules[i], s) && is_asked(filter, i))
+			ask(&ctx, &rules[i]);
+	judge(&ctx);
+	if (!sort_findings(ret))
+		ret->failed = true;
 }
 
 static void check_by_rules(const struct vs_space *s, const struct vs_rule_filter *filter,
@@ -526,7 +545,11 @@ void vs_check_space_by(const struct vs_space *s, const struct vs_rule_filter *fi
 		       struct vs_report *ret)
 {
 	// what the quick pass calls clean is clean by every rule, so by any choice of them
-	if (start(s, filter, ret) && !vs_quick_clean(s, &ret->order))
+	if (!start(s, filter, ret))
+		;
+	else if (s->has & VS_HAS_CORE)
+		check_core(s, filter, ret);
+	else if (!vs_quick_clean(s, &ret->order))
 		check_by_rules(s, filter, ret);
 	finish(ret);
 }

@@ -219,6 +219,21 @@ void vs_rule_anon_tree(struct vs_check_ctx *ctx);
 void vs_rule_anon_last(struct vs_check_ctx *ctx);
 void vs_rule_objects_absent(struct vs_check_ctx *ctx);
 
+void vs_rule_core_cut(struct vs_check_ctx *ctx);
+void vs_rule_core_zeros(struct vs_check_ctx *ctx);
+void vs_rule_core_notes(struct vs_check_ctx *ctx);
+void vs_rule_core_range(struct vs_check_ctx *ctx);
+void vs_rule_core_align(struct vs_check_ctx *ctx);
+void vs_rule_core_order(struct vs_check_ctx *ctx);
+void vs_rule_core_overlap(struct vs_check_ctx *ctx);
+void vs_rule_core_flags(struct vs_check_ctx *ctx);
+void vs_rule_core_files(struct vs_check_ctx *ctx);
+void vs_rule_core_auxv(struct vs_check_ctx *ctx);
+void vs_rule_core_sp(struct vs_check_ctx *ctx);
+void vs_rule_core_links(struct vs_check_ctx *ctx);
+void vs_rule_core_build(struct vs_check_ctx *ctx);
+void vs_rule_core_filter(struct vs_check_ctx *ctx);
+
 void vs_rule_walk_broken(struct vs_check_ctx *ctx);
 void vs_rule_absent(struct vs_check_ctx *ctx);
 

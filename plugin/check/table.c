@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KERNEL (VS_HAS_LIST | VS_HAS_RB | VS_HAS_MAPLE)
+#define CORE VS_HAS_CORE
 #define COUNTED (VS_HAS_DATA_VM | VS_HAS_SHARED_VM)
 
 #define ERROR VS_SEV_ERROR
@@ -160,6 +161,37 @@ static const struct vs_rule rules[] = {
 	  "every pointer between VMAs leads to a VMA of the same mm" },
 	{ "absent", VS_SEV_INCOMPLETE, COUNT, 0, 0, 0, vs_rule_absent,
 	  "the mm_struct and every VMA are in the dump" },
+
+	/* Process cores: these alone are asked of them, and of nothing else. */
+	{ "core-cut", VS_SEV_INCOMPLETE, COUNT, 0, CORE, 0, vs_rule_core_cut,
+	  "process core: the file has all bytes that its headers promise" },
+	{ "core-zeros", VS_SEV_INCOMPLETE, COUNT, 0, CORE, 0, vs_rule_core_zeros,
+	  "process core: the vdso and the main stack are not all zeros, as a filled-up tail is" },
+	{ "core-notes", ERROR, OWN, 0, CORE, 0, vs_rule_core_notes,
+	  "process core: notes end within their segment; there is at least one thread" },
+	{ "core-range", ERROR, OWN, 0, CORE, 0, vs_rule_core_range,
+	  "process core: a PT_LOAD is not empty, does not wrap, and p_filesz fits into p_memsz" },
+	{ "core-align", ERROR, OWN, 0, CORE, 0, vs_rule_core_align,
+	  "process core: p_vaddr and p_memsz are multiples of the page" },
+	{ "core-order", ERROR, RELATION, 0, CORE, 0, vs_rule_core_order,
+	  "process core: PT_LOADs stand in order of addresses, or all by size (core_sort_vma)" },
+	{ "core-overlap", ERROR, RELATION, 0, CORE, 0, vs_rule_core_overlap,
+	  "process core: no two PT_LOADs have an address in common" },
+	{ "core-flags", ERROR, OWN, 0, CORE, 0, vs_rule_core_flags,
+	  "process core: p_flags holds r, w, x and nothing else" },
+	{ "core-files", ERROR, RELATION, 0, CORE | VS_HAS_CORE_ALL | VS_HAS_CORE_FILES, 0,
+	  vs_rule_core_files,
+	  "process core by the kernel: each range of NT_FILE is that of one PT_LOAD" },
+	{ "core-auxv", ERROR, RELATION, 0, CORE | VS_HAS_CORE_AUXV, 0, vs_rule_core_auxv,
+	  "process core: AT_PHDR and AT_ENTRY are mapped; AT_BASE, AT_EXECFN, AT_RANDOM, the vdso: a note" },
+	{ "core-sp", ERROR, RELATION, 0, CORE, 0, vs_rule_core_sp,
+	  "process core: stack pointers are in writable mappings; a note unless it is all threads" },
+	{ "core-links", ERROR, LINK, 0, CORE, 0, vs_rule_core_links,
+	  "process core: the chain of link_map ends, and all of it is mapped" },
+	{ "core-build", ERROR, RELATION, 0, CORE, 0, vs_rule_core_build,
+	  "process core: build-ids are those of the files (--exe, --sysroot, --files)" },
+	{ "core-filter", VS_SEV_NOTE, COUNT, 0, CORE, 0, vs_rule_core_filter,
+	  "process core: nothing was left out by coredump_filter or MADV_DONTDUMP" },
 };
 
 _Static_assert(sizeof(rules) / sizeof(*rules) <= VS_RULES_MAX, "struct vs_rule_filter is too small");

@@ -10,8 +10,10 @@
 #include "base/out.h"
 #include "check/check.h"
 #include "cmd/cmds.h"
+#include "cmd/core.h"
 #include "cmd/nearest.h"
 #include "cmd/session.h"
+#include "render/crash.h"
 #include "render/json.h"
 #include "render/report.h"
 
@@ -29,6 +31,10 @@ static void put_head(struct vs_session *s, struct vs_buf *b)
 {
 	const struct vs_kernel *k = s->k;
 
+	if (s->core) {
+		vs_put_core_head(s, b);
+		return;
+	}
 	vs_buf_printf(b, "Linux %s %s, ", *k->release ? k->release : "of unknown release",
 		      k->mem.arch->name);
 	if (k->kaslr)
@@ -262,6 +268,26 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 	return err ? err : vs_out_tick(out);
 }
 
+/* Build-ids against files, if that is asked for; and how it died. */
+static struct vs_err *prepare_core(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
+{
+	const struct vs_core_files_from from = {
+		.exe = vs_args_option(args, "exe"), .sysroot = vs_args_option(args, "sysroot"),
+	};
+	const struct vs_text_style style = vs_cmd_style(args, out);
+	struct vs_err *err = NULL;
+
+	if (from.exe || from.sysroot || vs_args_option(args, "files"))
+		err = vs_usercore_compare(s->core, &from);
+	if (err)
+		return err;
+	if (args->json)
+		return vs_json_crash(out, s->space);
+	if (!out->quiet)
+		vs_render_crash(&out->buf, s->space, &style);
+	return NULL;
+}
+
 static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 				 struct tally *t)
 {
@@ -279,6 +305,8 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 	if (!args->json && !out->quiet)
 		put_head(s, &out->buf);
 	err = vs_select_mms(s, args, out, &mms, &n);
+	if (!err && s->core)
+		err = prepare_core(s, args, out);
 	if (!err && !args->json && !out->quiet)
 		vs_buf_putc(&out->buf, '\n');
 	if (!err && whole)
@@ -314,7 +342,7 @@ static struct vs_err *run_one(struct vs_session *s, const struct vs_args *args, 
 	if (!err)
 		*verdict = vs_verdict_worse(*verdict, t.verdict);
 	if (!err && args->stats)
-		vs_out_say(out, "%" PRIu64 " reads", s->k->img->n_reads);
+		vs_out_say(out, "%" PRIu64 " reads", vs_session_image(s)->n_reads);
 	vs_session_tell_lost(s, out);
 	return err;
 }
@@ -360,6 +388,9 @@ static const struct vs_option options[] = {
 	{ .name = "verbose", .help = "every finding, and the address spaces that are consistent" },
 	{ .name = "rules", .arg = "ID,...", .help = "ask only these rules" },
 	{ .name = "skip", .arg = "ID,...", .help = "ask all rules but these" },
+	{ .name = "exe", .arg = "FILE", .help = "process core: hold the program's build-id against this file's", .file = true },
+	{ .name = "sysroot", .arg = "DIR", .help = "process core: hold all build-ids against the files below DIR", .file = true },
+	{ .name = "files", .help = "process core: hold all build-ids against the files at their own paths" },
 	{ .name = "list-rules", .help = "print the rules and what they hold, without a dump", .alone = true },
 	{ .name = NULL }
 };
@@ -367,7 +398,7 @@ static const struct vs_option options[] = {
 const struct vs_cmd vs_cmd_check = {
 	.name = "check",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_DUMPS | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_DUMPS | VS_TAKES_SELECTION | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "DUMP... [SELECTION...]",
 	.gdb_usage = "[SELECTION...]",
 	.summary = "hold the structures of address spaces against each other; the verdict is the exit code",
@@ -378,7 +409,12 @@ const struct vs_cmd vs_cmd_check = {
 		"\n"
 		"Exit: 0 consistent, 1 corrupt, 2 nothing could be judged, 3 torn, 4 incomplete.\n"
 		"With --quiet only the exit code tells. What --rules or --skip leave out is taken to\n"
-		"hold; what the dump lacks still makes it incomplete.",
+		"hold; what the dump lacks still makes it incomplete.\n"
+		"\n"
+		"A process core has rules of its own (core-... in --list-rules): whether all its\n"
+		"bytes are there, whether PT_LOADs, notes, auxiliary vector, stack pointers and the\n"
+		"chain of loaded modules fit together, and, if asked, whether the files are those\n"
+		"that ran. How the process died is told first; that is no finding.",
 	.example = "vmascope check vmcore --vmlinux vmlinux --format json",
 	.gdb_example = "vma check 1234",
 	.options = options,

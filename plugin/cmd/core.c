@@ -3,8 +3,10 @@
 #include "cmd/core.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/out.h"
+#include "image/probe.h"
 
 void vs_tell_core(const struct vs_session *s, struct vs_out *out, int *status)
 {
@@ -25,4 +27,19 @@ void vs_tell_core(const struct vs_session *s, struct vs_out *out, int *status)
 		vs_out_say(out, "%" PRIu64 " bytes of its notes are cut off: names and threads may be missing", c->notes_cut);
 		*status = VS_STATUS_INCOMPLETE;
 	}
+}
+
+void vs_put_core_head(const struct vs_session *s, struct vs_buf *b)
+{
+	const struct vs_core *c = &s->core->core;
+	char tmp[16];
+
+	vs_buf_printf(b, "process core by %s, %d-bit %s%s", vs_producer_name(c->producer), c->is64 ? 64 : 32,
+		      vs_machine_name(c->machine, tmp), c->big_endian ? ", big endian" : "");
+	if (c->has_psinfo) {
+		vs_buf_puts(b, "; ");
+		vs_buf_put_clean(b, c->comm, strlen(c->comm));
+		vs_buf_printf(b, " (pid %d)", c->pid);
+	}
+	vs_buf_printf(b, ", %zu thread%s\n", c->threads.n, c->threads.n == 1 ? "" : "s");
 }

@@ -10,6 +10,7 @@
 #include "cmd/session.h"
 #include "mm/kmap.h"
 #include "mm/spot.h"
+#include "render/core.h"
 #include "render/find.h"
 #include "render/json.h"
 
@@ -228,15 +229,43 @@ static struct vs_err *find_kernel(struct vs_session *s, const struct vs_args *ar
 	return err;
 }
 
+/* In a process core there is one address space, and no page tables. */
+static struct vs_err *find_in_core(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+				   int *status)
+{
+	const struct vs_text_style style = vs_cmd_style(args, out);
+	struct vs_spot sp = { .addr = args->addr };
+	_cleanup_free_ struct vs_target_mm *mms = NULL;
+	const struct vs_core_vma *c;
+	size_t n;
+	struct vs_err *err = vs_select_mms(s, args, out, &mms, &n);
+
+	if (!err)
+		err = vs_session_space(s, VS_CORE_MM, true, out);
+	if (err)
+		return err;
+	if (!place(s->space, &sp))
+		return &vs_enomem;
+	err = args->json ? vs_json_core_spot(out, s->space, &sp) : vs_render_spot(out, s->space, &sp, &style);
+	c = sp.vma == VS_NONE ? NULL : &s->core->core.vmas.v[sp.vma];
+	if (c && sp.addr - s->space->vmas.v[sp.vma].start >= c->have)
+		*status = VS_STATUS_INCOMPLETE;
+	vs_spot_deinit(&sp);
+	return err;
+}
+
 static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			  int *status_ret)
 {
-	const struct vs_kmem *mem = &s->k->mem;
-	struct vs_spot sp = { .addr = args->addr, .page_shift = mem->target.page_shift };
+	const struct vs_kmem *mem = s->k ? &s->k->mem : NULL;
+	struct vs_spot sp = { .addr = args->addr };
 	struct vs_err *err = args->json ? vs_json_header(out, "find") : NULL;
 
 	if (err)
 		return err;
+	if (s->core)
+		return find_in_core(s, args, out, status_ret);
+	sp.page_shift = mem->target.page_shift;
 	sp.kernel = vs_kmem_is_kernel(mem, sp.addr);
 	if (!sp.kernel)
 		take_tag_off(s->k, &sp);
@@ -258,7 +287,7 @@ static const struct vs_option options[] = {
 const struct vs_cmd vs_cmd_find_addr = {
 	.name = "find",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_ADDR | VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_ADDR | VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "ADDR DUMP [SELECTION...]",
 	.gdb_usage = "ADDR [SELECTION...]",
 	.summary = "tell which mapping holds an address, its neighbours, the page-table walk, the page",
@@ -271,6 +300,9 @@ const struct vs_cmd vs_cmd_find_addr = {
 		"\n"
 		"Of an address of the kernel: direct map, vmalloc, vmemmap, modules or image, the\n"
 		"symbol, and the walk through the kernel's own page tables.\n"
+		"\n"
+		"In a process core: the mapping, its neighbours, whose stack it is, the module, and\n"
+		"the byte of the core file, or why the core does not hold it (then 4).\n"
 		"\n"
 		"Exit: 0 told, 1 the page tables are damaged there, 4 a table or the page is not in\n"
 		"the dump.",

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "cmd/cmds.h"
+#include "cmd/core.h"
 #include "cmd/session.h"
 #include "render/json.h"
 #include "render/record.h"
@@ -77,6 +78,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	struct vs_record r = { 0 };
 	struct vs_err *err = NULL;
 
+	if (s->core)
+		return vs_core_info(s, args, out, status_ret);
 	if (!collect(s, &r))
 		err = &vs_enomem;
 	r.kind = strdup("dump");
@@ -95,12 +98,15 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 const struct vs_cmd vs_cmd_info = {
 	.name = "info",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_DUMP | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_DUMP | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "DUMP",
 	.gdb_usage = "",
 	.summary = "tell what the dump is, and where its symbols and types came from",
 	.help = "Container, kernel release and build-id, KASLR offset, page tables, pages that\n"
-		"are there, excluded or lost, and the sources of symbols, types and addresses.",
+		"are there, excluded or lost, and the sources of symbols, types and addresses.\n"
+		"\n"
+		"Of a process core: who wrote it, how the process died, what of its memory is there,\n"
+		"was left out or is lost, and the modules with their build-ids.",
 	.example = "vmascope info vmcore",
 	.gdb_example = "vma info",
 	.run = run,

@@ -31,10 +31,15 @@ static struct vs_err *draw(struct vs_session *s, uint64_t mm, const struct vs_km
 
 	if (err)
 		return err;
-	env.user_end = s->k->mem.arch->user_end(&s->k->mem.pgt);
-	env.kernel_start = -env.user_end;	// the halves are of one size on all that we know
+	if (s->k) {
+		env.user_end = s->k->mem.arch->user_end(&s->k->mem.pgt);
+		env.kernel_start = -env.user_end;	// the halves are of one size on all that we know
+	}
 	env.max_rows = args->json || vs_args_option(args, "all") ? 0 : MAX_ROWS;
-	kernel_line(s->k, kernel, sizeof(kernel));
+	if (s->k)
+		kernel_line(s->k, kernel, sizeof(kernel));
+	else
+		snprintf(kernel, sizeof(kernel), "process core by %s", vs_producer_name(s->core->core.producer));
 	if (!vs_picture_init(&p, s->space, &env))
 		err = &vs_enomem;
 	else if (args->json)
@@ -55,7 +60,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	size_t n;
 	struct vs_err *err = vs_select_mms(s, args, out, &mms, &n);
 
-	if (!err)
+	if (!err && s->k)
 		err = vs_kmap_read(s->k, &kmap);
 	if (!err && args->json)
 		err = vs_json_header(out, "layout");
@@ -77,7 +82,7 @@ static const struct vs_option options[] = {
 const struct vs_cmd vs_cmd_layout = {
 	.name = "layout",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "DUMP [SELECTION...]",
 	.gdb_usage = "[SELECTION...]",
 	.summary = "draw address spaces as textbooks do, with the real numbers",
@@ -86,6 +91,9 @@ const struct vs_cmd vs_cmd_layout = {
 		"heap, mmap area, stack, arguments and environment begin and end. Above the user's\n"
 		"half: the hole without addresses, and the kernel's. Below the picture: totals by\n"
 		"kind, and the kernel's own counters held against its VMAs.\n"
+		"\n"
+		"Of a process core: threads' stacks and guards by name, where each thread's SP and PC\n"
+		"are, the address that could not be accessed, and how much of each mapping is there.\n"
 		"\n"
 		"An address space of more than 200 VMAs has runs of like ones drawn as one\n"
 		"row, unless --all is given. --format json has every VMA in any case.",

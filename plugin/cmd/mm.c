@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "cmd/cmds.h"
+#include "cmd/core.h"
 #include "cmd/session.h"
 #include "mm/record.h"
 #include "render/json.h"
@@ -99,7 +100,7 @@ const struct vs_cmd vs_cmd_mm = {
 	.run = run_mm,
 };
 
-static struct vs_err *run_show(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+static struct vs_err *show_vma(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			       int *status_ret)
 {
 	struct vs_record r = { 0 };
@@ -154,10 +155,16 @@ static struct vs_err *run_show(struct vs_session *s, const struct vs_args *args,
 	return err;
 }
 
+static struct vs_err *run_show(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
+			       int *status_ret)
+{
+	return s->core ? vs_core_show(s, args, out, status_ret) : show_vma(s, args, out, status_ret);
+}
+
 const struct vs_cmd vs_cmd_show = {
 	.name = "show",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_ADDR | VS_TAKES_DUMP | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_ADDR | VS_TAKES_DUMP | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "ADDR DUMP",
 	.gdb_usage = "ADDR",
 	.summary = "show every member of the vm_area_struct at a kernel address, decoded",
@@ -165,7 +172,10 @@ const struct vs_cmd vs_cmd_show = {
 		"vm_area_struct with its offset and value, and what the value means: flags by\n"
 		"name and by the letters of smaps, vm_page_prot in words, neighbours by their\n"
 		"range, colour and parent of the red-black node, the file's path, vm_ops as a\n"
-		"symbol.",
+		"symbol.\n"
+		"\n"
+		"In a process core ADDR is an address of the process: the program header of its\n"
+		"mapping, and of each field how it is known.",
 	.example = "vmascope show 0xffff9d3c4123ed10 vmcore",
 	.gdb_example = "vma show 0xffff9d3c4123ed10",
 	.run = run_show,

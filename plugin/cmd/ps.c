@@ -7,8 +7,28 @@
 #include "base/out.h"
 #include "cmd/cmds.h"
 #include "cmd/session.h"
+#include "render/core.h"
 #include "render/json.h"
 #include "render/ps.h"
+
+/* A process core: its threads, which --threads does not change. */
+static struct vs_err *ps_of_core(struct vs_session *s, const struct vs_args *args, struct vs_out *out)
+{
+	_cleanup_free_ uint32_t *tasks = NULL;
+	size_t n;
+	struct vs_err *err = args->json ? vs_json_header(out, "ps") : NULL;
+	int32_t tid = 0;
+
+	if (!err && args->sel.n) {
+		err = vs_select_tasks(s, args, out, &tasks, &n);
+		// the process, by its pid or name, is all of them
+		if (!err && s->tasks.v.v[tasks[0]].leader != tasks[0])
+			tid = s->tasks.v.v[tasks[0]].pid;
+	}
+	if (err)
+		return err;
+	return args->json ? vs_json_threads(out, s->space, tid) : vs_render_threads(out, s->space, tid);
+}
 
 static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			  int *status_ret)
@@ -18,6 +38,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	size_t n, absent = 0;
 	struct vs_err *err = vs_session_tasks(s, out);
 
+	if (!err && s->core)
+		return ps_of_core(s, args, out);
 	if (!err && (args->sel.n || s->task)) {
 		err = vs_select_tasks(s, args, out, &tasks, &n);
 	} else if (!err) {
@@ -66,7 +88,7 @@ static const struct vs_option options[] = {
 const struct vs_cmd vs_cmd_ps = {
 	.name = "ps",
 	.faces = VS_FACE_BOTH,
-	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP,
+	.takes = VS_TAKES_DUMP | VS_TAKES_SELECTION | VS_NEEDS_DUMP | VS_TAKES_CORE,
 	.usage = "DUMP [SELECTION...]",
 	.gdb_usage = "[SELECTION...]",
 	.summary = "list the tasks: pid, state, mm, VMA count, sizes",
@@ -76,7 +98,10 @@ const struct vs_cmd vs_cmd_ps = {
 		"Linux 6.2) or with tasks (before). /proc/PID/status shows RSS-MM up to Linux\n"
 		"6.15, RSS since then, and where that was put into an older kernel. Kernel\n"
 		"threads stand in [brackets] and have no mm; a process that has released its mm\n"
-		"(a zombie) has none either. With --threads each thread has a line.",
+		"(a zombie) has none either. With --threads each thread has a line.\n"
+		"\n"
+		"Of a process core: a line for each thread, the one that died first, with its\n"
+		"signal, its stack pointer and its program counter.",
 	.example = "vmascope ps vmcore --threads",
 	.gdb_example = "vma ps",
 	.options = options,

@@ -113,7 +113,36 @@ static void put_neighbour(const struct telling *t, const char *label, uint32_t i
 		return;
 	}
 	put_label(t, "");
-	vs_buf_printf(t->b, "%s of free addresses between\n", vs_human(size, gap));
+	if (!gap)
+		vs_buf_puts(t->b, "adjoins\n");
+	else
+		vs_buf_printf(t->b, "%s of free addresses between\n", vs_human(size, gap));
+}
+
+/* Of a process core: whose stack, which module, and where in the file. */
+static void put_core(const struct telling *t)
+{
+	const struct vs_spot *sp = t->sp;
+	const struct vs_core *core = t->s->core;
+	const struct vs_core_vma *c = &core->vmas.v[sp->vma];
+	const uint64_t at = sp->addr - t->s->vmas.v[sp->vma].start;
+
+	if (c->stack_of != VS_NONE || c->guard_of != VS_NONE) {
+		put_label(t, "stack");
+		vs_buf_printf(t->b, "%s thread %d\n", c->stack_of != VS_NONE ? "of" : "this guards that of",
+			      core->threads.v[c->stack_of != VS_NONE ? c->stack_of : c->guard_of].tid);
+	}
+	if (c->module != VS_NONE) {
+		put_label(t, "module");
+		vs_buf_printf(t->b, "0x%" PRIx64 " from its first byte, 0x%" PRIx64 "\n",
+			      sp->addr - core->modules.v[c->module].base, core->modules.v[c->module].base);
+	}
+	put_label(t, "core");
+	if (at < c->have)
+		vs_buf_printf(t->b, "byte 0x%" PRIx64 " of the file\n", c->off + at);
+	else
+		vs_buf_printf(t->b, "not in the file: %s\n", at < c->filesz ? "it is cut before" : c->left_out ?
+			      c->left_out : "left out");
 }
 
 /* The mapping that holds the address. */
@@ -125,8 +154,10 @@ static void put_inside(const struct telling *t)
 
 	vs_render_maps_line(t->b, t->s, v, sp->vma, true);
 	vs_buf_putc(t->b, '\n');
-	put_label(t, "vma");
-	vs_buf_printf(t->b, "0x%" PRIx64 "\n", v->addr);
+	if (!t->s->core) {
+		put_label(t, "vma");
+		vs_buf_printf(t->b, "0x%" PRIx64 "\n", v->addr);
+	}
 	put_label(t, "offset");
 	put_distance(t, sp->addr - v->start);
 	vs_buf_printf(t->b, " into %s", vs_human(size, v->end - v->start));
@@ -134,6 +165,8 @@ static void put_inside(const struct telling *t)
 		vs_buf_printf(t->b, ", byte 0x%" PRIx64 " of the file",
 			      (v->pgoff << t->s->page_shift) + (sp->addr - v->start));
 	vs_buf_putc(t->b, '\n');
+	if (t->s->core)
+		put_core(t);
 	if (sp->above != VS_NONE)
 		put_neighbour(t, "above", sp->above, &sp->apart_above, t->s->vmas.v[sp->above].start - v->end);
 	if (sp->below != VS_NONE)
@@ -149,7 +182,7 @@ static void put_gap_facts(const struct telling *t)
 	const struct vs_vma *below = sp->below == VS_NONE ? NULL : &s->vmas.v[sp->below];
 	const uint64_t lo = below ? below->end : 0, hi = above ? above->start : s->limit;
 
-	if (sp->addr >= s->limit) {
+	if (sp->addr >= s->limit && s->limit) {
 		put_label(t, "");
 		vs_buf_printf(t->b, "past the end of this process' user space, 0x%" PRIx64 "\n", s->limit);
 		return;
@@ -353,7 +386,9 @@ static void put_head(const struct telling *t)
 	sgr(t, VS_SGR_BOLD);
 	vs_text_users(t->b, t->s);
 	sgr(t, VS_SGR_PLAIN);
-	vs_buf_printf(t->b, "  mm 0x%" PRIx64 "  address 0x%" PRIx64, t->s->mm, t->sp->addr);
+	if (!t->s->core)
+		vs_buf_printf(t->b, "  mm 0x%" PRIx64, t->s->mm);
+	vs_buf_printf(t->b, "  address 0x%" PRIx64, t->sp->addr);
 	if (t->sp->tag)
 		vs_buf_printf(t->b, " (tag 0x%02" PRIx64 " taken off)", t->sp->tag);
 	vs_buf_putc(t->b, '\n');

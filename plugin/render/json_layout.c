@@ -14,7 +14,10 @@ static void put_head(struct vs_json *j, const struct vs_space *s, const struct v
 		[VS_MMAP_UNKNOWN] = NULL, [VS_MMAP_DOWN] = "down", [VS_MMAP_UP] = "up",
 	};
 
-	vs_json_hex(j, "mm", s->mm);
+	if (s->core)
+		vs_json_null(j, "mm");
+	else
+		vs_json_hex(j, "mm", s->mm);
 	vs_json_open_array(j, "users");
 	for (size_t i = 0; i < s->users.n; i++) {
 		vs_json_open_object(j, NULL);
@@ -27,6 +30,8 @@ static void put_head(struct vs_json *j, const struct vs_space *s, const struct v
 	vs_json_uint(j, "vmas", p->n_vmas);
 	vs_json_uint(j, "bytes", p->bytes);
 	vs_json_str(j, "source", p->source);
+	if (s->core)
+		return;
 	vs_json_hex(j, "user_end", env->user_end);
 	vs_json_hex(j, "kernel_start", env->kernel_start);
 	vs_json_str(j, "mmap_direction", dirs[s->mmap_dir]);
@@ -50,7 +55,18 @@ static void put_vma(struct vs_json *j, const struct vs_space *s, const struct vs
 		vs_json_str(j, "name", label);
 	else
 		vs_json_bytes(j, "name", fact->path, fact->path_len);
-	vs_json_hex(j, "vma", v->addr);
+	if (s->core) {
+		const struct vs_core_vma *c = &s->core->vmas.v[r->vma];
+
+		vs_json_uint(j, "core_bytes", c->filesz);
+		vs_json_uint(j, "core_bytes_lost", c->filesz - c->have);
+		if (c->stack_of != VS_NONE)
+			vs_json_int(j, "stack_of", s->core->threads.v[c->stack_of].tid);
+		if (c->guard_of != VS_NONE)
+			vs_json_int(j, "guard_of", s->core->threads.v[c->guard_of].tid);
+	} else {
+		vs_json_hex(j, "vma", v->addr);
+	}
 	if (r->overlap)
 		vs_json_bool(j, "overlaps", true);
 }
@@ -68,6 +84,8 @@ static struct vs_err *put_row(struct vs_out *out, const struct vs_space *s, cons
 	vs_json_hex(j, "start", r->start);
 	if (r->what == VS_PIC_MARK) {
 		vs_json_str(j, "name", vs_pic_mark_name(r->mark));
+		if (r->mark == VS_MARK_SP || r->mark == VS_MARK_PC)
+			vs_json_int(j, "thread", s->core->threads.v[r->run].tid);
 		return vs_json_end(j, out);
 	}
 	if (r->what == VS_PIC_EDGE) {

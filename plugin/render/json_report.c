@@ -11,7 +11,10 @@ static const char *const severities[] = {
 
 static void put_space(struct vs_json *j, const struct vs_space *s)
 {
-	vs_json_hex(j, "mm", s->mm);
+	if (s->has & VS_HAS_CORE)
+		vs_json_null(j, "mm");
+	else
+		vs_json_hex(j, "mm", s->mm);
 	vs_json_open_array(j, "pids");
 	for (size_t i = 0; i < s->users.n; i++) {
 		const struct vs_space_user *u = &s->users.v[i];
@@ -47,7 +50,8 @@ static struct vs_err *put_finding(struct vs_out *out, const struct vs_space *s,
 	vs_json_str(j, "rule", f->rule->id);
 	vs_json_str(j, "severity", severities[f->severity]);
 	vs_json_bool(j, "consequence", f->consequence);
-	vs_json_str(j, "object", f->object == VS_OBJ_OTHER ? f->type : objects[f->object]);
+	vs_json_str(j, "object", f->object == VS_OBJ_OTHER ? f->type : !(s->has & VS_HAS_CORE) ? objects[f->object] :
+		    f->object == VS_OBJ_VMA ? "mapping" : "file");
 	vs_json_hex(j, "address", f->addr);
 	if (f->vma != VS_NONE) {
 		vs_json_hex(j, "start", s->vmas.v[f->vma].start);

@@ -15,8 +15,12 @@
 #include "base/err.h"
 #include "base/number.h"
 #include "base/out.h"
+#include "render/core.h"
+#include "render/crash.h"
+#include "render/maps.h"
 
 #define SIZE_COLUMNS	9
+#define GAUGE		4	/* columns, of a process core */
 #define STRIP_WIDTH	5
 
 struct drawing {
@@ -113,9 +117,36 @@ static void put_range(struct drawing *d, const struct vs_pic_row *r)
 /* Columns that are left for a name behind size and permissions. */
 static unsigned int name_width(const struct drawing *d)
 {
-	unsigned int used = d->gutter + 1 + STRIP_WIDTH + 1 + SIZE_COLUMNS + 1 + 4 + 2;
+	unsigned int used = d->gutter + 1 + STRIP_WIDTH + 1 + SIZE_COLUMNS + 1 + 4 + 2 + (d->s->core ? GAUGE + 2 : 0);
 
 	return d->st->width > used + 8 ? d->st->width - used : 8;
+}
+
+/* How much of a mapping the core holds; x: bytes that are lost. */
+static void put_gauge(struct drawing *d, uint32_t i)
+{
+	unsigned int full, lost;
+
+	vs_core_gauge(d->s, i, GAUGE, &full, &lost);
+	for (unsigned int c = 0; c < full; c++)
+		vs_buf_puts(d->b, pick(d, "█", "#"));
+	sgr(d, VS_SGR_RED);
+	vs_buf_pad(d->b, 'x', lost);
+	sgr(d, VS_SGR_PLAIN);
+	for (unsigned int c = full + lost; c < GAUGE; c++)
+		vs_buf_puts(d->b, pick(d, "░", "."));
+	vs_buf_puts(d->b, "  ");
+}
+
+/* A mapping without a name that is a thread's stack, or guards one. */
+static bool put_thread(struct drawing *d, uint32_t i)
+{
+	const struct vs_core_vma *c = &d->s->core->vmas.v[i];
+
+	if (vs_vma_label(d->s, &d->s->vmas.v[i], i) || (c->stack_of == VS_NONE && c->guard_of == VS_NONE))
+		return false;
+	vs_render_core_name(d->b, d->s, i);
+	return true;
 }
 
 static void put_vma(struct drawing *d, const struct vs_pic_row *r)
@@ -136,6 +167,10 @@ static void put_vma(struct drawing *d, const struct vs_pic_row *r)
 		vs_buf_puts(d->b, "overlaps ");
 		sgr(d, VS_SGR_PLAIN);
 	}
+	if (d->s->core)
+		put_gauge(d, r->vma);
+	if (d->s->core && !v->file && put_thread(d, r->vma))
+		return;
 	if (!v->file && !vs_text_name(d->b, d->s, v, r->vma, NULL, name_width(d), d->st->utf8)) {
 		sgr(d, VS_SGR_DIM);
 		vs_buf_puts(d->b, vs_pic_word(r->kind));
@@ -190,6 +225,13 @@ static void put_note(struct drawing *d, const struct vs_pic_row *r)
 	const char *down = pick(d, "↓ ", ""), *up = pick(d, "↑ ", "");
 
 	switch ((enum vs_pic_mark)r->mark) {
+	case VS_MARK_FAULT:
+		vs_buf_puts(d->b, "the address that could not be accessed");
+		break;
+	case VS_MARK_SP:
+	case VS_MARK_PC:
+		vs_buf_printf(d->b, "thread %d%s", d->s->core->threads.v[r->run].tid, r->run ? "" : ", which died");
+		break;
 	case VS_MARK_TASK_SIZE:
 		vs_buf_puts(d->b, "user space of this process ends");
 		break;
@@ -346,7 +388,9 @@ static void put_head(struct drawing *d, const char *kernel)
 	sgr(d, VS_SGR_BOLD);
 	vs_text_users(d->b, d->s);
 	sgr(d, VS_SGR_PLAIN);
-	vs_buf_printf(d->b, "  mm 0x%" PRIx64 "  %s VMA%s by %s, %s\n", d->s->mm, vs_thousands(n, p->n_vmas),
+	if (!d->s->core)
+		vs_buf_printf(d->b, "  mm 0x%" PRIx64, d->s->mm);
+	vs_buf_printf(d->b, "  %s VMA%s by %s, %s\n", vs_thousands(n, p->n_vmas),
 		      p->n_vmas == 1 ? "" : "s", p->source, vs_human(size, p->bytes));
 	sgr(d, VS_SGR_DIM);
 	vs_buf_printf(d->b, "%s; high addresses on top\n", kernel);
@@ -384,6 +428,9 @@ static void put_legend(struct drawing *d)
 	if (d->kernel)
 		put_key(d, column, KERNEL_SGR, 'K', "kernel");
 	vs_buf_putc(d->b, '\n');
+	if (d->s->core)
+		vs_buf_printf(d->b, "%s in the core   x lost: the file is cut   %s not in the core\n", pick(d, "█", "#"),
+			      pick(d, "░", "."));
 }
 
 static void put_counter(struct drawing *d, const struct vs_pic_counter *c)
@@ -410,8 +457,10 @@ static void put_totals(struct drawing *d)
 	char count[VS_THOUSANDS_MAX], size[VS_HUMAN_MAX];
 
 	sgr(d, VS_SGR_BOLD);
-	vs_buf_printf(d->b, "%-11s %8s %9s  %s the mm_struct counts\n", "totals", "VMAs", "size",
-		      pick(d, "│", "|"));
+	vs_buf_printf(d->b, "%-11s %8s %9s", "totals", "VMAs", "size");
+	if (p->counters.n)
+		vs_buf_printf(d->b, "  %s the mm_struct counts", pick(d, "│", "|"));
+	vs_buf_putc(d->b, '\n');
 	sgr(d, VS_SGR_PLAIN);
 	for (size_t i = 0; i < n; i++) {
 		if (i < p->totals.n)
@@ -420,7 +469,8 @@ static void put_totals(struct drawing *d)
 				      p->totals.v[i].n ? vs_human(size, p->totals.v[i].bytes) : "");
 		else
 			vs_buf_pad(d->b, ' ', 30);
-		vs_buf_printf(d->b, "  %s", pick(d, "│", "|"));
+		if (p->counters.n)
+			vs_buf_printf(d->b, "  %s", pick(d, "│", "|"));
 		if (i < p->counters.n) {
 			vs_buf_putc(d->b, ' ');
 			put_counter(d, &p->counters.v[i]);
@@ -444,7 +494,7 @@ struct vs_err *vs_render_layout(struct vs_out *out, const struct vs_space *s, co
 			d.kinds |= UINT32_C(1) << r->kind;
 		d.kernel |= r->what == VS_PIC_KERNEL;
 		// the kernel's half must not widen the column of all
-		if (mapping && r->vma != VS_NONE && hex_digits(r->end - 1) > d.digits)
+		if (mapping && r->vma != VS_NONE && !(s->core && r->start >> 63) && hex_digits(r->end - 1) > d.digits)
 			d.digits = hex_digits(r->end - 1);
 	}
 	d.gutter = 2 * d.digits + 1;
@@ -453,7 +503,7 @@ struct vs_err *vs_render_layout(struct vs_out *out, const struct vs_space *s, co
 		const unsigned int width = r->what == VS_PIC_MARK ? mark_width(&d, r) :
 			r->what == VS_PIC_VMA || r->what == VS_PIC_RUN ? range_width(&d, r) : 0;
 
-		d.gutter = width > d.gutter && r->start < p->kernel_start ? width : d.gutter;
+		d.gutter = width > d.gutter && (r->start < p->kernel_start || s->core) ? width : d.gutter;
 	}
 	put_head(&d, kernel);
 	vs_buf_printf(d.b, "%*s %s\n", (int)d.gutter, s->word == 8 ? "ffffffffffffffff" : "ffffffff",
@@ -472,5 +522,9 @@ struct vs_err *vs_render_layout(struct vs_out *out, const struct vs_space *s, co
 	put_legend(&d);
 	vs_buf_putc(d.b, '\n');
 	put_totals(&d);
+	if (s->core) {
+		vs_buf_putc(d.b, '\n');
+		vs_render_crash(d.b, s, style);
+	}
 	return vs_out_tick(out);
 }

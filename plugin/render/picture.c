@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "check/crash.h"
 #include "check/formula.h"
 #include "render/maps.h"
 
@@ -13,6 +14,7 @@
 #define VM_IO		UINT64_C(0x00004000)
 #define VM_HUGETLB	UINT64_C(0x00400000)
 
+#define MAX_THREADS	16			/* of a core: those that are marked */
 #define RUN_MIN		8			/* fewer VMAs are drawn one by one */
 #define RUN_GAP_MAX	(UINT64_C(64) << 20)	/* a larger gap ends a run */
 
@@ -47,6 +49,7 @@ const char *vs_pic_mark_name(enum vs_pic_mark mark)
 		[VS_MARK_START_BRK] = "start_brk", [VS_MARK_END_DATA] = "end_data",
 		[VS_MARK_START_DATA] = "start_data", [VS_MARK_END_CODE] = "end_code",
 		[VS_MARK_START_CODE] = "start_code",
+		[VS_MARK_FAULT] = "fault", [VS_MARK_SP] = "SP", [VS_MARK_PC] = "PC",
 	};
 
 	return mark < VS_N_MARKS ? names[mark] : "?";
@@ -77,6 +80,8 @@ enum vs_pic_kind vs_pic_kind_of(const struct vs_space *s, const struct vs_vma *v
 {
 	const char *label = vs_vma_label(s, v, i);
 
+	if (s->core && i != VS_NONE && s->core->vmas.v[i].stack_of != VS_NONE)
+		return VS_KIND_STACK;
 	if (v->flags & VS_VM_GROWSDOWN || (label && !strcmp(label, "[stack]")))
 		return VS_KIND_STACK;
 	if (label && !strcmp(label, "[heap]"))
@@ -103,6 +108,7 @@ enum vs_pic_kind vs_pic_kind_of(const struct vs_space *s, const struct vs_vma *v
 struct mark {
 	uint64_t addr;
 	uint8_t mark;
+	uint32_t thread;
 };
 
 struct painter {
@@ -111,7 +117,7 @@ struct painter {
 	const struct vs_pic_env *env;
 	const uint32_t *order;	/* VMAs by vm_start */
 	size_t n;
-	struct mark marks[VS_N_MARKS];	/* by address, low to high; of equals the higher part last */
+	struct mark marks[VS_N_MARKS + 2 * MAX_THREADS];	/* by address, low to high; of equals the higher part last */
 	unsigned int n_marks, at;	/* at: the next to be placed */
 	uint64_t top;		/* everything below is drawn */
 	bool collapse;
@@ -138,6 +144,7 @@ static void put_marks(struct painter *a, uint64_t limit, bool with, bool inside)
 	       (a->marks[a->at].addr < limit || (with && a->marks[a->at].addr == limit))) {
 		struct vs_pic_row *r = add(a, VS_PIC_MARK, a->marks[a->at].addr, a->marks[a->at].addr);
 
+		r->run = a->marks[a->at].thread;
 		r->mark = a->marks[a->at++].mark;
 		r->inside = inside;
 	}
@@ -208,7 +215,7 @@ static bool alike(const struct painter *a, size_t i, size_t j)
 	if (x->file && y->file && x->fact != VS_NONE && y->fact != VS_NONE) {
 		const struct vs_fact *fx = &a->s->facts[x->fact], *fy = &a->s->facts[y->fact];
 
-		return x->file == y->file || (fx->dev == fy->dev && fx->ino == fy->ino);
+		return x->file == y->file || (!a->s->core && fx->dev == fy->dev && fx->ino == fy->ino);
 	}
 	return !x->file && !y->file && !(x->flags & VS_VM_MAYSHARE) == !(y->flags & VS_VM_MAYSHARE);
 }
@@ -349,14 +356,53 @@ static void collect_marks(struct painter *a)
 	qsort(a->marks, a->n_marks, sizeof(*a->marks), cmp_mark);
 }
 
+static void add_mark(struct painter *a, enum vs_pic_mark mark, uint64_t addr, uint32_t thread)
+{
+	a->marks[a->n_marks++] = (struct mark){ addr, (uint8_t)mark, thread };
+}
+
+/* Where threads stand, and what one of them could not reach. */
+static void collect_core_marks(struct painter *a)
+{
+	const struct vs_core *c = a->s->core;
+	struct vs_crash crash;
+
+	for (uint32_t i = 0; i < c->threads.n && i < MAX_THREADS; i++) {
+		if (!c->threads.v[i].has_regs)
+			continue;
+		add_mark(a, VS_MARK_SP, c->threads.v[i].sp, i);
+		add_mark(a, VS_MARK_PC, c->threads.v[i].pc, i);
+	}
+	vs_crash_explain(a->s, &crash);
+	if (crash.has_addr)
+		add_mark(a, VS_MARK_FAULT, crash.addr, 0);
+	qsort(a->marks, a->n_marks, sizeof(*a->marks), cmp_mark);
+}
+
+static void turn_round(struct vs_picture *p)
+{
+	struct vs_pic_row *rows = p->rows.v;
+
+	for (size_t i = 0, j = p->rows.n; i + 1 < j; i++) {
+		struct vs_pic_row r = rows[--j];
+
+		rows[j] = rows[i];
+		rows[i] = r;
+	}
+}
+
 static void put_rows(struct painter *a)
 {
 	const struct vs_pic_env *env = a->env;
 	uint64_t limit = a->s->f.task_size && a->s->f.task_size < env->user_end ? a->s->f.task_size :
 		env->user_end;
-	struct vs_pic_row *rows;
 
 	put_vmas(a);
+	if (a->s->core) {	// where its kernel ends user space, nobody says
+		put_marks(a, UINT64_MAX, true, false);
+		turn_round(a->p);
+		return;
+	}
 	put_gap(a, limit, NULL);
 	if (a->top < env->user_end)
 		put(a, VS_PIC_BEYOND, a->top, env->user_end);
@@ -367,13 +413,7 @@ static void put_rows(struct painter *a)
 	put_kernel(a);
 	put_marks(a, UINT64_MAX, true, false);
 
-	rows = a->p->rows.v;
-	for (size_t i = 0, j = a->p->rows.n; i + 1 < j; i++) {
-		struct vs_pic_row r = rows[--j];
-
-		rows[j] = rows[i];
-		rows[i] = r;
-	}
+	turn_round(a->p);
 }
 
 /* --- totals --- */
@@ -426,12 +466,13 @@ static bool put_totals(struct vs_picture *p, const struct vs_space *s, const str
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
 		struct vs_pic_counter c = { .name = counters[i].name, .exact = true };
 
-		if (!vs_sums_counter(s, counters[i].which, &c.pages))
+		if (s->core || !vs_sums_counter(s, counters[i].which, &c.pages))
 			continue;
 		c.sum = sums.pages[counters[i].which];
 		p->counters.v[p->counters.n++] = c;
 	}
-	p->counters.v[p->counters.n++] = (struct vs_pic_counter){ "locked_vm", s->f.locked_vm, locked, false };
+	if (!s->core)
+		p->counters.v[p->counters.n++] = (struct vs_pic_counter){ "locked_vm", s->f.locked_vm, locked, false };
 	return true;
 }
 
@@ -485,6 +526,8 @@ bool vs_picture_init(struct vs_picture *p, const struct vs_space *s, const struc
 		p->source = order.source;
 		p->kernel_start = env->kernel_start;
 		collect_marks(&a);
+		if (s->core)
+			collect_core_marks(&a);
 		put_rows(&a);
 		good = !a.failed && put_totals(p, s, &a);
 	}

@@ -56,7 +56,10 @@ static void put_verdict(struct vs_buf *b, const struct vs_space *s, const struct
 		vs_text_users(b, s);
 		vs_buf_puts(b, "  ");
 	}
-	vs_buf_printf(b, "mm 0x%" PRIx64, s->mm);
+	if (s->has & VS_HAS_CORE)
+		vs_buf_puts(b, "process core");
+	else
+		vs_buf_printf(b, "mm 0x%" PRIx64, s->mm);
 	if (r->verdict == VS_CONSISTENT) {
 		vs_buf_puts(b, "  ");
 		put_plural(b, r->order.v.n, "VMA");
@@ -89,8 +92,15 @@ static void put_object(struct vs_buf *b, const struct vs_space *s, const struct 
 
 	vs_buf_puts(b, "  ");
 	paint(b, style, BOLD);
-	vs_buf_printf(b, "%s 0x%" PRIx64, f->object == VS_OBJ_OTHER ? f->type : kinds[f->object],
-		      f->addr);
+	if (!(s->has & VS_HAS_CORE))
+		vs_buf_printf(b, "%s 0x%" PRIx64, f->object == VS_OBJ_OTHER ? f->type : kinds[f->object],
+			      f->addr);
+	else if (f->object == VS_OBJ_OTHER && f->addr <= UINT32_MAX)
+		vs_buf_printf(b, "%s %" PRIu64, f->type, f->addr);
+	else if (f->object == VS_OBJ_OTHER)
+		vs_buf_printf(b, "%s 0x%" PRIx64, f->type, f->addr);
+	else
+		vs_buf_puts(b, f->object == VS_OBJ_VMA ? "mapping" : "the file");
 	paint(b, style, PLAIN);
 	if (f->object == VS_OBJ_VMA && f->vma != VS_NONE) {
 		const struct vs_vma *v = &s->vmas.v[f->vma];
@@ -102,6 +112,10 @@ static void put_object(struct vs_buf *b, const struct vs_space *s, const struct 
 		vs_buf_printf(b, " %c%c%c%c", v->flags & VS_VM_READ ? 'r' : '-',
 			      v->flags & VS_VM_WRITE ? 'w' : '-', v->flags & VS_VM_EXEC ? 'x' : '-',
 			      v->flags & VS_VM_MAYSHARE ? 's' : 'p');
+		if (s->has & VS_HAS_CORE) {	// what a kernel's VMA is called is read for maps only
+			vs_buf_puts(b, "  ");
+			vs_text_name(b, s, v, f->vma, "anonymous", 60, true);
+		}
 	}
 	vs_buf_putc(b, '\n');
 }
@@ -175,13 +189,13 @@ static void put_findings(struct vs_buf *b, const struct vs_space *s, const struc
 }
 
 /** The structures that agree with each other, and whether all VMAs are known. */
-static void put_intact(struct vs_buf *b, const struct vs_report *r)
+static void put_intact(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r)
 {
 	// the VMAs' own members are told by their findings, not as a structure
 	uint32_t intact = r->held & ~r->broken & ~(uint32_t)VS_PART_VMA;
 	bool first = true;
 
-	if (r->verdict != VS_CORRUPT && r->verdict != VS_TORN)
+	if ((r->verdict != VS_CORRUPT && r->verdict != VS_TORN) || s->has & VS_HAS_CORE)
 		return;
 	vs_buf_puts(b, "  intact: ");
 	for (uint32_t part = 1; part <= intact; part <<= 1) {
@@ -226,6 +240,10 @@ static void put_next(struct vs_buf *b, const struct vs_space *s, const struct vs
 	if (!style->cmd || !f || r->verdict == VS_CONSISTENT || r->verdict == VS_INCOMPLETE)
 		return;
 	vs_buf_puts(b, "  see: ");
+	if (s->has & VS_HAS_CORE) {
+		vs_buf_printf(b, "%s info%s%s\n", style->cmd, style->dump ? " " : "", style->dump ? style->dump : "");
+		return;
+	}
 	if (f->object == VS_OBJ_VMA)
 		vs_buf_printf(b, "%s show 0x%" PRIx64 "%s%s\n", style->cmd, f->addr,
 			      style->dump ? " " : "", style->dump ? style->dump : "");
@@ -245,7 +263,7 @@ void vs_render_report(struct vs_buf *b, const struct vs_space *s, const struct v
 	put_verdict(b, s, r, style);
 	put_lock(b, s, r);
 	put_findings(b, s, r, style);
-	put_intact(b, r);
+	put_intact(b, s, r);
 	if (r->failed)
 		vs_buf_puts(b, "  out of memory: this is not all\n");
 	put_next(b, s, r, style);

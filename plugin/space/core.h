@@ -136,6 +136,7 @@ struct vs_core {
 	uint64_t file_size, needed_size;
 	uint64_t n_segments;	/* PT_LOADs */
 	bool sorted_by_size;	/* core_sort_vma: their order tells nothing */
+	uint64_t odd_flags;	/* PT_LOADs with p_flags other than r, w, x */
 	uint64_t notes_cut;	/* bytes of notes beyond the end of the file */
 	bool notes_broken;	/* a note that reaches out of its segment */
 	bool file_broken;	/* NT_FILE cannot be taken apart */
@@ -148,9 +149,9 @@ struct vs_core {
 	char args[81];
 
 	VS_VEC(struct vs_core_thread) threads;	/* the one that died first */
-	int32_t si_signo, si_code;
-	uint64_t si_addr;	/* of signals that have one */
-	int32_t si_pid, si_uid;
+	int32_t sig_no, sig_code;	/* si_signo, si_code */
+	uint64_t sig_addr;	/* of signals that have one */
+	int32_t sig_pid, sig_uid;	/* of signals that somebody sends */
 
 	struct vs_core_aux aux;
 	struct vs_core_zero zero;

@@ -43,6 +43,7 @@ static struct vs_err *take_loads(struct vs_usercore *u, struct vs_space *s)
 		if (ph.type != PT_LOAD)
 			continue;
 		u->core.n_segments++;
+		u->core.odd_flags += (ph.flags & ~(uint32_t)(PF_R | PF_W | PF_X)) != 0;
 		// an end that wraps is left for the check to see: it lies below its start
 		c = add(u, s, ph.vaddr, ph.vaddr + ph.memsz, &v);
 		if (!c)

@@ -90,8 +90,11 @@ void vs_core_read_program(struct vs_usercore *u, const struct vs_space *s)
 	u->prog = p;
 }
 
-static enum vs_links_end end_of(enum vs_from from)
+/* Where the core is not the kernel's, what is not there may have been mapped all the same. */
+static enum vs_links_end end_of(const struct vs_usercore *u, enum vs_from from)
 {
+	if (from == VS_FROM_NOWHERE && u->core.producer != VS_BY_KERNEL)
+		return VS_LINKS_ABSENT;
 	return from == VS_FROM_TRUNCATED ? VS_LINKS_CUT : from == VS_FROM_EXCLUDED ? VS_LINKS_ABSENT : VS_LINKS_WILD;
 }
 
@@ -116,7 +119,7 @@ static uint64_t find_r_debug(const struct vs_usercore *u, enum vs_links_end *end
 
 		if (!vs_usercore_word(u, u->prog.dynamic + 2 * w * i, &tag, &from) ||
 		    !vs_usercore_word(u, u->prog.dynamic + 2 * w * i + w, &value, &from)) {
-			*end_ret = end_of(from);
+			*end_ret = end_of(u, from);
 			return 0;
 		}
 		if (tag == DT_NULL)
@@ -151,7 +154,7 @@ static struct vs_err *walk(struct vs_usercore *u, const struct vs_space *s, uint
 		}
 		if (!vs_usercore_word(u, lm, &l.l_addr, &from) || !vs_usercore_word(u, lm + w, &name, &from) ||
 		    !vs_usercore_word(u, lm + 2 * w, &l.l_ld, &from) || !vs_usercore_word(u, lm + 3 * w, &next, &from)) {
-			core->links_end = end_of(from);
+			core->links_end = end_of(u, from);
 			return NULL;
 		}
 		if (!vs_map_set(seen, lm, 0) || !vs_vec_reserve(&core->links, core->links.n + 1))
@@ -182,7 +185,7 @@ struct vs_err *vs_core_read_links(struct vs_usercore *u, const struct vs_space *
 	u->core.links_at = debug;
 	// int r_version, padded to a word; struct link_map *r_map
 	if (!vs_usercore_word(u, debug + w, &map, &from)) {
-		u->core.links_end = end_of(from);
+		u->core.links_end = end_of(u, from);
 		return NULL;
 	}
 	if (!map) {

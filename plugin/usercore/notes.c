@@ -116,11 +116,11 @@ static void take_siginfo(struct vs_usercore *u, const struct vs_note *n)
 	if (c->has_siginfo)	// createdump and gcore may have one a thread
 		return;
 	c->has_siginfo = true;
-	c->si_signo = (int32_t)vs_load32(n->desc, be);
-	c->si_code = (int32_t)vs_load32(n->desc + (mips ? 4 : 8), be);
-	c->si_addr = word_at(u, n->desc + fields);
-	c->si_pid = (int32_t)vs_load32(n->desc + fields, be);
-	c->si_uid = (int32_t)vs_load32(n->desc + fields + 4, be);
+	c->sig_no = (int32_t)vs_load32(n->desc, be);
+	c->sig_code = (int32_t)vs_load32(n->desc + (mips ? 4 : 8), be);
+	c->sig_addr = word_at(u, n->desc + fields);
+	c->sig_pid = (int32_t)vs_load32(n->desc + fields, be);
+	c->sig_uid = (int32_t)vs_load32(n->desc + fields + 4, be);
 }
 
 static void take_auxv(struct vs_usercore *u, const struct vs_note *n)

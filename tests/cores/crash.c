@@ -349,7 +349,7 @@ static void do_fpe(void)
 	volatile int zero = 0;
 
 	kill_by(SIGFPE, "FPE_INTDIV", NULL, NULL);
-	zero = 1 / zero;
+	zero = 7 / zero;
 	raise(SIGFPE);		// machines where that is no error
 }
 

@@ -105,4 +105,94 @@ run "$VMASCOPE" maps "$dir/core" --format json
 like "$out" '*"perms":"rw-s","offset":0,"dev_major":null,"dev_minor":null,"inode":null,"path":"/memfd:a memfd (deleted)"*"inferred":{"shared":"a memfd"},"unknown":{"device_and_inode":*' \
 	"maps: in JSON each field with its reason"
 
+# What it died of, as the program itself has said.
+says() { sed -n "s/^$1 //p" "$dir/truth.says"; }
+field() { printf '%s\n' "$out" | sed -n '/"type":"crash"/s/.*"'"$1"'":"\{0,1\}\([^",]*\).*/\1/p'; }
+for w in null write-ro none exec-data past-file abort quit fpe trap stack thread-stack noncanonical; do
+	dies dynamic threads "$w" || { skip "$w" "no such word here"; continue; }
+	run "$VMASCOPE" check "$dir/core" --format json
+	is "$rc" 0 "$w: the core is consistent"
+	is "$(field signo)" "$(says signal)" "$w: the signal"
+	case $w in
+	trap) like "$(field code)" 'ILL_*' "$w: its code" ;;
+	*) is "$(field code)" "$(says code)" "$w: its code" ;;
+	esac
+	[ -z "$(says addr)" ] || is "$(field address)" "0x$(says addr)" "$w: the address"
+	is "$(field thread)" "$(says tid)" "$w: the thread"
+	case $(says where) in
+	'no mapping') is "$(field what)" null-pointer "$w: what is there" ;;
+	'read-only') is "$(field what)" read-only "$w: what is there" ;;
+	'no access') is "$(field what)" no-access "$w: what is there" ;;
+	'not executable') is "$(field what)" not-executable "$w: what is there" ;;
+	'end of the file') is "$(field what)" past-end-of-file "$w: what is there" ;;
+	'not canonical') is "$(field what)" not-canonical "$w: what is there" ;;
+	'overflow main') is "$(field what)" stack-overflow "$w: what is there" ;;
+	'overflow thread')
+		is "$(field what)" thread-stack-overflow "$w: what is there"
+		is "$(field stack_of)" "$(says thread)" "$w: whose stack"
+		;;
+	esac
+done
+
+# Bytes that are lost: how many, of which mappings, and exit 4.
+dies dynamic heap threads null
+whole=$dir/core
+size=$(stat -c %s "$whole")
+for keep in 20000 100000 $((size / 2)) $((size - 4096)) $((size - 1)); do
+	head -c "$keep" "$whole" >"$scratch/cut"
+	run "$VMASCOPE" check "$scratch/cut"
+	is "$rc" 4 "cut to $keep bytes: incomplete"
+	# numbers have commas
+	missing=$(printf '%s\n' "$out" | tr -d , | sed -n 's/.* \([0-9]*\) bytes are missing.*/\1/p')
+	is "$missing" "$((size - keep))" "cut to $keep bytes: how many are missing"
+	run "$VMASCOPE" check "$scratch/cut" --format json
+	lost=$(printf '%s\n' "$out" | grep -c '"rule":"core-cut".*"object":"mapping"')
+	want=$(readelf -lW "$whole" 2>/dev/null | awk -v keep="$keep" '
+		function hex(s, i, v) { v = 0; s = tolower(s); for (i = 3; i <= length(s); i++)
+			v = v * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1; return v }
+		$1 == "LOAD" && hex($5) && hex($2) + hex($5) > keep { n++ } END { print n + 0 }')
+	is "$lost" "$want" "cut to $keep bytes: the mappings concerned"
+	run "$VMASCOPE" maps "$scratch/cut"
+	[ "$keep" -lt 60000 ] || is "$rc$(printf '%s\n' "$out" | cksum)" "0$("$VMASCOPE" maps "$whole" 2>/dev/null | cksum)" \
+		"cut to $keep bytes: the layout survives"
+done
+run "$VMASCOPE" check "$whole"
+is "$rc" 0 "the whole one is consistent"
+(cd "$scratch" && ulimit -c 80 && ./dynamic "$scratch/limited" heap null) 2>/dev/null
+mv "$scratch"/core* "$scratch/limited.core" 2>/dev/null
+if [ -f "$scratch/limited.core" ]; then
+	run "$VMASCOPE" check "$scratch/limited.core"
+	is "$rc" 4 "cut by ulimit -c: incomplete"
+else
+	skip "cut by ulimit -c" "this kernel left no core at all"
+fi
+
+# A tail of zeros: the size is right.
+head -c 100000 "$whole" >"$scratch/zeros"
+truncate -s "$size" "$scratch/zeros"
+run "$VMASCOPE" check "$scratch/zeros"
+is "$rc" 4 "a tail of zeros: incomplete"
+like "$out" "*core-zeros*" "a tail of zeros: named"
+
+# Does the core belong to this program?
+run "$VMASCOPE" check "$whole" --exe "$crash"
+is "$rc" 0 "--exe: the program itself"
+run "$VMASCOPE" check "$whole" --exe "$VMASCOPE"
+is "$rc" 1 "--exe: another program"
+like "$out" "*core-build*is another build*" "--exe: another program is named"
+run "$VMASCOPE" check "$whole" --files
+is "$rc" 0 "--files: all at their own paths"
+
+for c in ps info layout "find 10" "show $(sed -n '1s/-.*//p' "$dir/truth")"; do
+	# shellcheck disable=SC2086
+	run "$VMASCOPE" $c "$whole"
+	is "$rc${out:+ text}" "0 text" "${c%% *}: answers"
+	# shellcheck disable=SC2086
+	run "$VMASCOPE" $c "$whole" --format json
+	like "$rc $out" '0 {"type":"header"*' "${c%% *}: answers in JSON"
+done
+run "$VMASCOPE" tree "$whole"
+is "$rc" 2 "tree: not of a process core"
+like "$err" "*is the core of a process*" "tree: says why"
+
 done_testing
