@@ -21,7 +21,7 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/open.h %D%/kernel/place.c %D%/kernel/place.h \
 	%D%/kernel/place_arm64.c %D%/kernel/place_x86_64.c %D%/kernel/reduce.c \
 	%D%/kernel/sources.c %D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/sysmap.c %D%/kernel/types.c \
-	%D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
+	%D%/kernel/regs.c %D%/kernel/regs.h %D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
 	%D%/mm/files.c %D%/mm/iomem.c %D%/mm/iomem.h %D%/mm/kmap.c %D%/mm/kmap.h \
@@ -69,7 +69,8 @@ nodist_loader_DATA = %D%/gdb/vmascope.py
 %C%_gdb_vmascope_la_SOURCES = \
 	%D%/gdb/command.c %D%/gdb/complete.c %D%/gdb/gdb.h %D%/gdb/inferior.c %D%/gdb/module.c \
 	%D%/gdb/live.c %D%/gdb/live.h %D%/gdb/live_place.c %D%/gdb/packet.c %D%/gdb/slot.c \
-	%D%/gdb/out.c %D%/gdb/text.c
+	%D%/gdb/rsp.c %D%/gdb/rsp.h %D%/gdb/rsp_threads.c %D%/gdb/serve.c %D%/gdb/serve.h \
+	%D%/gdb/target.c %D%/gdb/target.h %D%/gdb/out.c %D%/gdb/text.c
 %C%_gdb_vmascope_la_CPPFLAGS = $(AM_CPPFLAGS) $(GDB_PYTHON_CPPFLAGS)
 # Only the entry is exported: GDB has symbols of its own (xmalloc) that would
 # silently take the place of ours. libpython is GDB's, so it is not linked.

@@ -17,7 +17,9 @@
 
 struct vs_err;
 struct vs_image;
+struct vs_kernel;
 struct vs_session;
+struct vs_tasks;
 struct vs_args;
 
 /* Which faces have a command. */
@@ -139,6 +141,9 @@ struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
 				     const struct vs_open_opts *opts, struct vs_out *out);
 /** Leave of the image's memory what the kernel calls System RAM: for one that cannot tell itself. */
 struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out);
+/** What is open, for a face which serves it to others; borrowed until it is closed. */
+struct vs_err *vs_session_look(struct vs_session *s, struct vs_out *out, struct vs_kernel **k_ret,
+			       const struct vs_tasks **tasks_ret);
 /** The image that is open, or NULL. */
 struct vs_image *vs_session_image(struct vs_session *s);
 void vs_session_close(struct vs_session *s);

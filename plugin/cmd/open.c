@@ -22,15 +22,26 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	return vs_cmd_info.run(s, args, out, status_ret);
 }
 
+static const struct vs_option options[] = {
+	{ "no-target", NULL, "leave GDB's own target and symbols alone" },
+	{ NULL }
+};
+
 const struct vs_cmd vs_cmd_open = {
 	.name = "open",
 	.faces = VS_FACE_GDB,
 	.takes = VS_TAKES_DUMP,
 	.gdb_usage = "DUMP [VMLINUX]",
-	.summary = "open a dump and tell what it is",
-	.help = "What was open before is closed. After \"gdb VMLINUX DUMP\" it is not needed: the\n"
+	.summary = "open a dump, let GDB see it, and tell what it is",
+	.help = "GDB itself then has the symbols of vmlinux where the dump has them, the dump's memory\n"
+		"(what is not in the dump is an error, never zeros), and each task as a thread: x,\n"
+		"print, ptype, info threads, thread, bt. Registers are those that a sleeping task has\n"
+		"saved, and of running ones those that the dumper noted. Nothing can be written or run.\n"
+		"\n"
+		"What was open before is closed, and so are symbols that GDB had. After \"gdb VMLINUX DUMP\" it is not needed: the\n"
 		"other commands then read what GDB has opened. Nor is it after \"target remote\" to\n"
 		"the gdbstub of a guest, or to kgdb: they read the stopped kernel itself.\n",
-	.gdb_example = "(gdb) vma open vmcore vmlinux",
+	.gdb_example = "(gdb) vma open vmcore vmlinux\n(gdb) print init_task.comm\n(gdb) info threads",
+	.options = options,
 	.run = run,
 };

@@ -134,6 +134,18 @@ struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out)
 	return NULL;
 }
 
+struct vs_err *vs_session_look(struct vs_session *s, struct vs_out *out, struct vs_kernel **k_ret,
+			       const struct vs_tasks **tasks_ret)
+{
+	struct vs_err *err = vs_session_tasks(s, out);
+
+	if (err)
+		return err;
+	*k_ret = s->k;
+	*tasks_ret = &s->tasks;
+	return NULL;
+}
+
 struct vs_image *vs_session_image(struct vs_session *s)
 {
 	return s->core ? s->core->img : s->k ? s->k->img : NULL;

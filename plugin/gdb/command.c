@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "gdb/target.h"
 
 /* The one place where an error of ours becomes an exception. Takes @p err over. */
 static PyObject *raise_err(struct vs_err *err)
@@ -71,6 +72,36 @@ static struct vs_err *split(const char *line, PyObject **list_ret, char ***argv_
 	return NULL;
 }
 
+static struct vs_err *run_locked(const struct vs_args *args, struct vs_out *out, int *status_ret)
+{
+	struct vs_session *s = vs_gdb.here->session;
+	int32_t pid = vs_session_task(s) ? vs_gdb_target_selected() : 0;
+	struct vs_err *err;
+
+	if (pid)	// once a task has been selected, `thread` selects another one
+		vs_session_set_task(s, pid);
+	vs_gdb_lock();
+	err = vs_cmd_run(s, args, out, status_ret);
+	vs_gdb_unlock();
+	return vs_gdb_check_live(err);
+}
+
+/* What a command that only GDB has means for GDB itself. */
+static struct vs_err *follow_up(const struct vs_args *args, struct vs_out *out)
+{
+	struct vs_gdb_slot *h = vs_gdb.here;
+
+	if (!strcmp(args->cmd->name, "open")) {
+		h->how = VS_GDB_OPEN;
+		if (!vs_args_option(args, "no-target"))
+			return vs_gdb_target_open(out, !args->json && !args->quiet);
+	} else if (!strcmp(args->cmd->name, "task") && vs_session_task(h->session)) {
+		if (vs_gdb_target_select(vs_session_task(h->session)))
+			return vs_gdb_take_exception();
+	}
+	return NULL;
+}
+
 static struct vs_err *run(const struct vs_cmd *cmd, const char *line, struct vs_out *out,
 			  int *status_ret)
 {
@@ -91,9 +122,9 @@ static struct vs_err *run(const struct vs_cmd *cmd, const char *line, struct vs_
 	else if (!args.help && cmd->faces == VS_FACE_GDB)
 		vs_gdb_detach();
 	if (!err)
-		err = vs_gdb_check_live(vs_cmd_run(vs_gdb.here->session, &args, out, status_ret));
-	if (!err && cmd == vs_cmd_find("open", 4, VS_FACE_GDB) && !args.help)
-		vs_gdb.here->how = VS_GDB_OPEN;
+		err = run_locked(&args, out, status_ret);
+	if (!err && !args.help)
+		err = follow_up(&args, out);
 	vs_args_deinit(&args);
 	return err;
 }

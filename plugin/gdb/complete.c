@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "gdb/target.h"
 
 /* What is being completed. */
 struct completion {
@@ -96,8 +97,11 @@ static int offer_pids(struct completion *c)
 		return -1;
 	vs_gdb_out_init_null(&out);
 	err = vs_gdb_attach(NULL, &out);
+	vs_gdb_lock();
 	if (!err && vs_session_is_open(vs_gdb.here->session))
-		err = vs_gdb_check_live(vs_session_pids(vs_gdb.here->session, &out, &pids, &n));
+		err = vs_session_pids(vs_gdb.here->session, &out, &pids, &n);
+	vs_gdb_unlock();
+	err = vs_gdb_check_live(err);
 	vs_buf_deinit(&out.buf);
 	vs_err_free(err);	// who completes gets no error, only nothing
 	for (size_t i = 0; i < n && !err; i++) {

@@ -19,6 +19,7 @@
 #include "base/out.h"
 #include "cmd/cmd.h"
 
+struct vs_gdb_target;
 struct vs_image;
 
 static inline void vs_cleanup_decref(PyObject **o)
@@ -47,6 +48,7 @@ struct vs_gdb_slot {
 	enum vs_types_from types_from;
 	long connection;	/* number of GDB's connection to it, -1 if unknown */
 	bool stale;		/* the live target has run on since */
+	struct vs_gdb_target *target;	/* what GDB sees of it; NULL: nothing */
 };
 
 /* One GDB is one process; each of its inferiors has a session. */

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "gdb/target.h"
 
 enum target { NO_TARGET, A_CORE, A_REMOTE };
 
@@ -129,6 +130,7 @@ void vs_gdb_detach(void)
 {
 	struct vs_gdb_slot *h = vs_gdb.here;
 
+	vs_gdb_target_close(h);
 	free(h->core);
 	free(h->vmlinux);
 	h->core = h->vmlinux = NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "gdb/target.h"
 
 struct vs_gdb vs_gdb;
 
@@ -121,10 +122,16 @@ static PyModuleDef_Slot slots[] = {
 	{ 0, NULL },
 };
 
+static PyMethodDef methods[] = {
+	{ "leave", vs_gdb_leave, METH_NOARGS, "Take the dumps out of GDB's hands: it is about to end." },
+	{ NULL },
+};
+
 static PyModuleDef def = {
 	PyModuleDef_HEAD_INIT,
 	.m_name = "vmascope",
 	.m_doc = "The address spaces of a Linux crash dump, as GDB commands.",
+	.m_methods = methods,
 	.m_slots = slots,
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "gdb/target.h"
 
 /* The attribute @p name of @p o, a number. */
 static int int_attr(PyObject *o, const char *name)
@@ -46,6 +47,7 @@ int vs_gdb_enter(void)
 
 static void destroy(struct vs_gdb_slot *slot)
 {
+	vs_gdb_target_drop(slot);
 	vs_session_destroy(slot->session);
 	free(slot->core);
 	free(slot->vmlinux);
@@ -74,6 +76,26 @@ static PyObject *inferior_deleted(PyObject *self, PyObject *event)
 	Py_RETURN_NONE;
 }
 
+/* disconnect, kill, another target: our end of the connection has nobody to serve. */
+static PyObject *disconnected(PyObject *self, PyObject *event)
+{
+	_cleanup_decref_ PyObject *conn = PyObject_GetAttrString(event, "connection");
+	int num = conn ? int_attr(conn, "num") : -1;
+
+	for (struct vs_gdb_slot *slot = vs_gdb.slots; slot; slot = slot->next)
+		if (slot->target && slot->target->connection == num && !slot->target->closing)
+			vs_gdb_target_drop(slot);
+	if (PyErr_Occurred())
+		return NULL;
+	Py_RETURN_NONE;
+}
+
+/* Before GDB detaches, which it would tell everybody. */
+static PyObject *exiting(PyObject *self, PyObject *event)
+{
+	return vs_gdb_leave(NULL, NULL);
+}
+
 /* Something runs on, or GDB has written to it: what was read of live targets is history. */
 static PyObject *moved(PyObject *self, PyObject *event)
 {
@@ -83,6 +105,8 @@ static PyObject *moved(PyObject *self, PyObject *event)
 }
 
 static PyMethodDef moved_def = { "moved", moved, METH_O, NULL };
+static PyMethodDef disconnected_def = { "disconnected", disconnected, METH_O, NULL };
+static PyMethodDef exiting_def = { "exiting", exiting, METH_O, NULL };
 static PyMethodDef deleted_def = { "inferior_deleted", inferior_deleted, METH_O, NULL };
 
 static int listen(PyObject *events, const char *name, PyMethodDef *def)
@@ -105,5 +129,7 @@ int vs_gdb_slots_setup(void)
 		return -1;
 	return listen(events, "cont", &moved_def) || listen(events, "memory_changed", &moved_def) ||
 		listen(events, "register_changed", &moved_def) ||
+		listen(events, "gdb_exiting", &exiting_def) ||	// since GDB 12
+		listen(events, "connection_removed", &disconnected_def) ||
 		listen(events, "inferior_deleted", &deleted_def) ? -1 : 0;
 }

@@ -208,6 +208,15 @@ static const struct row rows[] = {
 	F(thread, on_cpu, "task_struct", "on_cpu", OPTIONAL),
 	F(thread, cpu, "task_struct", "cpu", OPTIONAL),
 	F(thread, cpu, "task_struct", "thread_info.cpu", OPTIONAL),
+	F(thread, x19, "task_struct", "thread.cpu_context.x19", OPTIONAL),	// arm64
+	F(thread, pc, "task_struct", "thread.cpu_context.pc", OPTIONAL),
+	F(frame, r15, "inactive_task_frame", "r15", OPTIONAL),	// x86-64, since 4.9
+	F(frame, r14, "inactive_task_frame", "r14", OPTIONAL),
+	F(frame, r13, "inactive_task_frame", "r13", OPTIONAL),
+	F(frame, r12, "inactive_task_frame", "r12", OPTIONAL),
+	F(frame, bx, "inactive_task_frame", "bx", OPTIONAL),
+	F(frame, bp, "inactive_task_frame", "bp", OPTIONAL),
+	F(frame, ret_addr, "inactive_task_frame", "ret_addr", OPTIONAL),
 	F(anon_vma_name, name, "anon_vma_name", "name", OPTIONAL),
 
 	F(resource, start, "resource", "start", OPTIONAL),
@@ -283,7 +292,7 @@ static struct vs_err *resolve_others(struct vs_layout *l, struct vs_types *ts)
 
 	if (!err && t)
 		err = vs_type_member(ts, t, "owner", &m, &found);
-	l->page.size = l->avc.size = 0;
+	l->page.size = l->avc.size = l->frame.size = 0;
 	l->idr.is_xarray = false;
 	l->rwsem.size = !err && t ? (uint32_t)t->size : 0;
 	l->rwsem.owner_is_pointer = !err && found && m.type->kind == VS_KIND_PTR;
@@ -295,6 +304,10 @@ static struct vs_err *resolve_others(struct vs_layout *l, struct vs_types *ts)
 		err = vs_types_find(ts, VS_KIND_STRUCT, "anon_vma_chain", &t);
 	if (!err && t && t->size <= 256)
 		l->avc.size = (uint32_t)t->size;
+	if (!err)
+		err = vs_types_find(ts, VS_KIND_STRUCT, "inactive_task_frame", &t);
+	if (!err && t && t->size <= 256)
+		l->frame.size = (uint32_t)t->size;
 	if (!err)
 		err = vs_types_find(ts, VS_KIND_STRUCT, "page", &t);
 	if (!err && t && t->size <= UINT32_MAX)

@@ -150,8 +150,12 @@ struct vs_layout {
 		bool owner_is_pointer;	/* before 5.3: the count has biases */
 	} rwsem;	/* rw_semaphore; rwbase_rt.readers under PREEMPT_RT */
 	struct {
-		struct vs_field sp, stack, on_cpu, cpu;
+		struct vs_field sp, stack, on_cpu, cpu, x19, pc;
 	} thread;	/* task_struct.thread.sp: the saved stack pointer of a sleeping task */
+	struct {
+		uint32_t size;
+		struct vs_field r15, r14, r13, r12, bx, bp, ret_addr;
+	} frame;	/* inactive_task_frame, at that pointer on x86 */
 	struct {
 		struct vs_field size, offset, oo, red_left_pad, cpu_slab, random;
 	} kmem_cache;
