@@ -141,7 +141,7 @@ struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
 				     const struct vs_open_opts *opts, struct vs_out *out);
 /** Leave of the image's memory what the kernel calls System RAM: for one that cannot tell itself. */
 struct vs_err *vs_session_narrow(struct vs_session *s, struct vs_out *out);
-/** What is open, for a face which serves it to others; borrowed until it is closed. */
+/** What is open, for a face which serves it to others; borrowed until it is closed. No kernel: a process' core. */
 struct vs_err *vs_session_look(struct vs_session *s, struct vs_out *out, struct vs_kernel **k_ret,
 			       const struct vs_tasks **tasks_ret);
 /** The image that is open, or NULL. */

@@ -203,6 +203,8 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 	err = vs_session_look(h->session, out, &k, &tasks);
 	if (err)
 		return err;
+	if (!k)		// the core of a process, which GDB has its own command for
+		return NULL;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return &vs_enomem;
@@ -221,15 +223,19 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 		vs_gdb_target_close(h);
 		return NULL;
 	}
-	if (out->progress)
+	if (k->vmlinux && out->progress)
 		out->progress(out->face, "reading the symbols of vmlinux");
-	err = load_symbols(t, k);
+	if (k->vmlinux)
+		err = load_symbols(t, k);
 	if (out->progress)
 		out->progress(out->face, "");
 	// GDB says itself where the thread is that it begins with
-	if (!err && say)
+	if (!err && say && k->vmlinux)
 		err = vs_out_printf(out, "GDB               memory is the dump's, symbols moved by %#" PRIx64
 				    ", %zu tasks as threads\n", k->kaslr, t->rsp.threads.n);
+	else if (!err && say)
+		err = vs_out_printf(out, "GDB               memory is the dump's, no symbols without a vmlinux, %zu tasks as threads\n",
+				    t->rsp.threads.n);
 	if (!err)
 		err = vs_out_flush(out);
 	if (!err)
