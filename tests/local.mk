@@ -57,6 +57,9 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 dist_check_SCRIPTS += %D%/real/alone.sh %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/gdb/target.sh
 dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh
+check_PROGRAMS += %D%/real/btf-broken
+%C%_real_btf_broken_SOURCES = %D%/real/btf-broken.c
+%C%_real_btf_broken_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 EXTRA_DIST += %D%/real/pictures
 if WITH_ADDRXLAT
 check_PROGRAMS += %D%/real/xlat

@@ -219,7 +219,9 @@ static struct vs_err *check_types(struct vs_kernel *k, bool force)
 
 static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 {
-	struct vs_err *err;
+	struct vs_err *err, *wrong = NULL;
+
+	k->mem.image_start = k->mem.image_end = 0;
 
 	for (size_t i = 0; i < VS_SYM_COUNT; i++)
 		k->sym[i].name = sym_names[i];
@@ -229,8 +231,13 @@ static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 				    k->sym[VS_SYM_LINUX_BANNER].value : 0, force);
 	if (!err)
 		err = vs_kernel_place(k);
-	if (!err)
-		err = check_place(k, force);
+	// where it is not what it should be says more than what did not follow from it
+	if ((!err || err->code != VS_ERR_NOMEM) && k->mem.image_end > k->mem.image_start)
+		wrong = check_place(k, force);
+	if (wrong) {
+		vs_err_free(err);
+		err = wrong;
+	}
 	return !err && k->vi.made ? check_tables(k) : err;
 }
 
