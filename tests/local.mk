@@ -49,7 +49,7 @@ dist_check_SCRIPTS += %D%/unit/dwarf-files.sh
 check_PROGRAMS += %D%/unit/layout-sources
 %C%_unit_layout_sources_SOURCES = %D%/unit/layout-sources.c
 
-dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/streams.sh
+dist_check_SCRIPTS += %D%/cli/usage.sh %D%/cli/badfile.sh %D%/cli/debuginfod.sh %D%/cli/streams.sh
 dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.

@@ -136,6 +136,9 @@ static struct vs_err *add_common(struct vs_args *args, const struct vs_option *o
 		args->open.types = arg;
 	else if (!strcmp(opt->name, "symbols"))
 		args->open.symbols = arg;
+	else if (!strcmp(opt->name, "debuginfod"))
+		args->open.debuginfod = !strcmp(arg, "always") ? VS_DEBUGINFOD_ALWAYS :
+			!strcmp(arg, "never") ? VS_DEBUGINFOD_NEVER : VS_DEBUGINFOD_AUTO;
 	else if (!strcmp(opt->name, "no-vmlinux"))
 		args->open.alone = true;
 	else if (!strcmp(opt->name, "format"))

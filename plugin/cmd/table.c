@@ -27,6 +27,8 @@ const struct vs_option vs_common_options[] = {
 	{ "vmlinux", "FILE", "the kernel with symbols; else one is looked for, else the dump does",
 	  .file = true },
 	{ "no-vmlinux", NULL, "do not look for one: take symbols and types out of the dump" },
+	{ "debuginfod", "auto|always|never",
+	  "ask servers for a vmlinux; auto: on a terminal", "auto|always|never" },
 	{ "types", "FILE", "types from there: raw BTF, or an ELF file with .BTF or DWARF", .file = true },
 	{ "symbols", "FILE", "symbols from there: a System.map", .file = true },
 	{ "part", "FILE", "a further file of a split dump; once for each", .file = true },

@@ -242,12 +242,12 @@ static struct vs_err *find_kernel(struct vs_kernel *k, bool force)
 }
 
 /* What VMCOREINFO leads to: vmlinux, its symbols, where everything is. */
-static struct vs_err *follow(struct vs_kernel *k, const struct vs_open_opts *opts)
+static struct vs_err *follow(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
 {
 	struct vs_err *err;
 
 	read_identity(k);
-	err = vs_kernel_open_symbols(k, opts);
+	err = vs_kernel_open_symbols(k, opts, out);
 	return err ? err : find_kernel(k, opts->force);
 }
 
@@ -284,7 +284,7 @@ static struct vs_err *guess(struct vs_kernel *k, const struct vs_open_opts *opts
 		return vs_err_create(VS_ERR_FORMAT,
 			"%s: no VMCOREINFO, neither among its %zu notes nor in memory: which kernel it is and where it lies cannot be told; with --vmlinux FILE it is worked out",
 			k->img->path, k->img->n_notes);
-	err = vs_kernel_open_symbols(k, opts);
+	err = vs_kernel_open_symbols(k, opts, out);
 	if (!err)
 		err = vs_vmcoreinfo_guess(k, out, take_guess);
 	return vs_err_wrap(err, "%s", k->img->path);
@@ -318,7 +318,7 @@ static struct vs_err *open_without_note(struct vs_kernel *k, const struct vs_ope
 
 		k->vi = found.v[i];
 		found.v[i] = (struct vs_vmcoreinfo){ 0 };
-		e = follow(k, opts);
+		e = follow(k, opts, out);
 		done = !e || e->code == VS_ERR_NOMEM || e->code == VS_ERR_INTERRUPTED;
 		if (done)
 			err = e;
@@ -353,7 +353,7 @@ static struct vs_err *open_all(struct vs_kernel *k, const struct vs_open_opts *o
 	k->mem.target = (struct vs_target){ k->img->big_endian, k->mem.arch->word, 12 };
 	err = read_vmcoreinfo(k);
 	if (!err)
-		err = k->vi.text ? follow(k, opts) : open_without_note(k, opts, out);
+		err = k->vi.text ? follow(k, opts, out) : open_without_note(k, opts, out);
 	if (!err)
 		err = vs_kernel_open_types(k, opts);
 	if (!err && k->alone_symbols)

@@ -151,7 +151,7 @@ void vs_kernel_rediscover(struct vs_kernel *k, const struct vs_symbol known[VS_S
 /* --- sources.c --- */
 
 /** Where symbols come from: k->vmlinux if there is one, k->symbols. */
-struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_opts *opts);
+struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out);
 
 /** Where types come from, and the layout of them: k->types, k->layout. The kernel is placed. */
 struct vs_err *vs_kernel_open_types(struct vs_kernel *k, const struct vs_open_opts *opts);

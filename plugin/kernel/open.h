@@ -16,10 +16,18 @@ enum vs_types_from {
 	VS_TYPES_DWARF,
 };
 
+/* Whether debuginfod servers may be asked for a vmlinux. */
+enum vs_debuginfod {
+	VS_DEBUGINFOD_AUTO,	/* if DEBUGINFOD_URLS is set and a person sees the progress */
+	VS_DEBUGINFOD_ALWAYS,
+	VS_DEBUGINFOD_NEVER,
+};
+
 struct vs_open_opts {
 	const char *vmlinux;	/* NULL: it is looked for; then the dump itself has to do */
 	const char *types;	/* a file of raw BTF, or an ELF file with .BTF or DWARF; NULL: as vmlinux has them */
 	const char *symbols;	/* a System.map; NULL: as vmlinux has them */
+	enum vs_debuginfod debuginfod;
 	bool alone;		/* look for no vmlinux */
 	bool force;		/* take that vmlinux even if it is another kernel's */
 	enum vs_types_from types_from;

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kernel/debuginfod.h"
 #include "kernel/kernel.h"
 
 #define FILE_MAX	(256 << 20)	/* bytes of raw BTF */
@@ -20,29 +21,36 @@
 /* --- symbols --- */
 
 /* The vmlinux that was given or is found; none is no error, and k->vmlinux_how says why. */
-static struct vs_err *open_vmlinux(struct vs_kernel *k, const struct vs_open_opts *opts)
+static struct vs_err *open_vmlinux(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
 {
 	_cleanup_free_ char *found = NULL;
 	char id[2 * VS_BUILD_ID_MAX + 1];
-	const char *path = opts->vmlinux;
+	const char *path = opts->vmlinux, *how = "given", *asked = NULL;
 
-	if (!path && !opts->alone)
+	if (!path && !opts->alone) {
 		path = found = vs_vmlinux_search(k->release, &k->build_id);
+		how = "found by build-id or release";
+	}
+	if (!path && !opts->alone) {
+		vs_debuginfod_find(&k->build_id, opts->debuginfod, out, &found, &asked);
+		path = found;
+		how = "from debuginfod, by build-id";
+	}
 	if (path) {
-		k->vmlinux_how = strdup(opts->vmlinux ? "given" : "found by build-id or release");
+		k->vmlinux_how = strdup(how);
 		return k->vmlinux_how ? vs_vmlinux_open(path, &k->vmlinux) : &vs_enomem;
 	}
 	vs_build_id_str(&k->build_id, id);
 	if (opts->alone)
 		k->vmlinux_how = strdup("not looked for");
 	else if (asprintf(&k->vmlinux_how,
-			  "no vmlinux found for %s, build-id %s: looked in /usr/lib/debug, /boot and /lib/modules",
-			  *k->release ? k->release : "this dump", id) < 0)
+			  "no vmlinux found for %s, build-id %s: looked in /usr/lib/debug, /boot and /lib/modules%s%s",
+			  *k->release ? k->release : "this dump", id, asked ? "; " : "", asked ? asked : "") < 0)
 		k->vmlinux_how = NULL;
 	return k->vmlinux_how ? NULL : &vs_enomem;
 }
 
-struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_opts *opts)
+struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
 {
 	struct vs_err *err;
 
@@ -51,7 +59,7 @@ struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_
 		k->vmlinux_how = strdup("not needed");
 		err = k->vmlinux_how ? NULL : &vs_enomem;
 	} else {
-		err = open_vmlinux(k, opts);
+		err = open_vmlinux(k, opts, out);
 	}
 	if (err)
 		return err;
