@@ -90,6 +90,12 @@ CLEANFILES += %D%/cores/crash$(EXEEXT)
 dist_check_SCRIPTS += %D%/cores/host.sh
 EXTRA_DIST += %D%/cores/normal.awk
 
+# Our reader of kdump against libkdumpfile: by tests/real/containers, or by hand.
+EXTRA_PROGRAMS += %D%/real/second
+%C%_real_second_SOURCES = %D%/real/second.c
+check_DATA += %D%/real/second$(EXEEXT)
+CLEANFILES += %D%/real/second$(EXEEXT)
+
 # Damage on purpose; DIR... by hand, and by scripts/test --full.
 EXTRA_PROGRAMS += %D%/damage/damage
 %C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \

@@ -361,12 +361,14 @@ void vs_rule_anon_last(struct vs_check_ctx *ctx)
 void vs_rule_objects_absent(struct vs_check_ctx *ctx)
 {
 	const struct vs_objects *o = &ctx->s->objects;
+	char why[VS_FROM_NAMES_MAX];
 	struct vs_finding *f;
 
 	if (!o->absent)
 		return;
 	f = vs_found_mm(ctx, NULL, VS_VAL_NONE, 0);
+	vs_from_names(ctx->s->absent_from, why);
 	vs_finding_say(ctx, f, "%" PRIu64 " of the files, anon_vmas and other objects that VMAs lead to %s not in "
-		       "the dump (%s%#" PRIx64 ")", o->absent, o->absent == 1 ? "is" : "are",
-		       o->absent == 1 ? "" : "the first at ", o->first_absent);
+		       "the dump (%s%#" PRIx64 "%s%s)", o->absent, o->absent == 1 ? "is" : "are",
+		       o->absent == 1 ? "" : "the first at ", o->first_absent, *why ? "; " : "", why);
 }

@@ -17,6 +17,7 @@ static const struct vs_probe *const probes[] = {
 	&vs_probe_elf,
 	&vs_probe_kdump,
 	&vs_probe_flattened,
+	&vs_probe_kdumpfile,
 };
 
 /* Files of other kinds that people hand in: named, so that they know what to do. */

@@ -31,7 +31,7 @@ struct vs_probe {
 			       struct vs_image **ret);
 };
 
-extern const struct vs_probe vs_probe_elf, vs_probe_kdump, vs_probe_flattened;
+extern const struct vs_probe vs_probe_elf, vs_probe_kdump, vs_probe_kdumpfile, vs_probe_flattened;
 
 /** Open what @p src holds by the row of the table that knows it: for containers of containers. */
 struct vs_err *vs_image_open_sources(const struct vs_source *src, size_t n, struct vs_out *out,

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "image/kdump_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/err.h"
+#include "image/unpack.h"
+
+/* struct disk_dump_header of a 64-bit dump; unchanged since it was diskdump's. */
+#define OFF_VERSION	8
+#define OFF_MACHINE	(12 + 4 * 65)	/* utsname.machine */
+#define OFF_STATUS	424
+#define OFF_BLOCK	428
+#define OFF_SUB_SIZE	432
+#define OFF_BITMAP	436
+#define OFF_MAX_MAPNR	440
+#define OFF_BLOCK32	420		/* OFF_BLOCK in a dump of a 32-bit machine */
+/* struct kdump_sub_header. */
+#define SUB_DUMP_LEVEL	8		/* since version 1 */
+#define SUB_SPLIT	12		/* since version 2 */
+#define SUB_START_PFN	16
+#define SUB_END_PFN	24
+#define SUB_START_PFN64	80		/* since version 6 */
+#define SUB_END_PFN64	88
+#define SUB_MAX_MAPNR64	96
+/* struct page_desc */
+#define DESC_SIZE	24
+
+#define RANK_PAGES	512u		/* 64 bytes of bitmap */
+#define SOME		64u		/* descriptors that are looked at to judge all */
+
+static bool block_ok(uint32_t block)
+{
+	return block >= 512 && block <= 1 << 20 && !(block & (block - 1));
+}
+
+const unsigned char *vs_kdump_file_at(const struct vs_kdump_file *f, uint64_t off, uint64_t len)
+{
+	return off > f->size || len > f->size - off ? NULL : f->map + off;
+}
+
+static uint32_t head32(const struct vs_kdump_file *f, unsigned int off)
+{
+	return vs_load32(f->map + off, f->big_endian);
+}
+
+uint64_t vs_kdump_file_sub64(const struct vs_kdump_file *f, unsigned int off)
+{
+	return vs_load64(f->map + f->block + off, f->big_endian);
+}
+
+static bool bit(const unsigned char *bits, uint64_t n)
+{
+	return bits[n / 8] >> n % 8 & 1;
+}
+
+/* Bits of 8 bytes, of which not all need be there. */
+static unsigned int weigh(const unsigned char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (unsigned int)__builtin_popcountll(v);
+}
+
+/* Pages held below @p pfn, of those that the file is about. */
+static uint64_t rank(const struct vs_kdump_file *f, uint64_t pfn)
+{
+	uint64_t group, at, n;
+
+	if (pfn <= f->first)
+		return 0;
+	group = pfn / RANK_PAGES - f->first / RANK_PAGES;
+	at = group ? (f->first / RANK_PAGES + group) * RANK_PAGES : f->first;
+	n = f->ranks[group];
+	for (; at < pfn && at % 64; at++)
+		n += bit(f->held, at);
+	for (; at + 64 <= pfn; at += 64)
+		n += weigh(f->held + at / 8);
+	for (; at < pfn; at++)
+		n += bit(f->held, at);
+	return n;
+}
+
+static struct vs_err *count_pages(struct vs_kdump_file *f)
+{
+	uint64_t first = f->first / RANK_PAGES, groups = f->end / RANK_PAGES - first + 1;
+
+	// four bytes for 64 bytes of a bitmap that has been found in the file
+	f->ranks = calloc(groups, sizeof(*f->ranks));
+	if (!f->ranks)
+		return &vs_enomem;
+	for (uint64_t g = 0; g + 1 < groups; g++) {
+		uint64_t end = (first + g + 1) * RANK_PAGES;
+
+		f->ranks[g + 1] = (uint32_t)rank(f, end - 1) + bit(f->held, end - 1);
+	}
+	f->n_pages = rank(f, f->end);
+	return NULL;
+}
+
+uint64_t vs_kdump_file_count(const struct vs_kdump_file *f, uint64_t first, uint64_t end)
+{
+	first = first > f->first ? first : f->first;
+	end = end < f->end ? end : f->end;
+	return first < end ? rank(f, end) - rank(f, first) : 0;
+}
+
+uint64_t vs_kdump_file_next(const struct vs_kdump_file *f, const unsigned char *bits, uint64_t pfn, bool set)
+{
+	const unsigned char none = set ? 0 : 0xff;
+
+	while (pfn < f->max_pfn) {
+		if (!(pfn % 8) && bits[pfn / 8] == none)
+			pfn += 8;
+		else if (bit(bits, pfn) == set)
+			return pfn;
+		else
+			pfn++;
+	}
+	return f->max_pfn;
+}
+
+bool vs_kdump_file_is_ram(const struct vs_kdump_file *f, uint64_t pfn)
+{
+	return pfn < f->max_pfn && bit(f->ram, pfn);
+}
+
+static void load_desc(const struct vs_kdump_file *f, uint64_t i, struct vs_kdump_page *ret)
+{
+	const unsigned char *p = f->map + f->table + i * DESC_SIZE;
+
+	ret->off = vs_load64(p, f->big_endian);
+	ret->size = vs_load32(p + 8, f->big_endian);
+	ret->flags = vs_load32(p + 12, f->big_endian);
+}
+
+/* How many descriptors are in the file. */
+static uint64_t n_descs(const struct vs_kdump_file *f)
+{
+	uint64_t n = f->table < f->size ? (f->size - f->table) / DESC_SIZE : 0;
+
+	return n < f->n_pages ? n : f->n_pages;
+}
+
+static bool desc_ok(const struct vs_kdump_file *f, const struct vs_kdump_page *p)
+{
+	// what is compressed is smaller than a page, or was written as it is; twice is leave for other dumpers
+	return p->size && p->size <= 2 * f->block && p->off >= f->table && p->off + p->size > p->off;
+}
+
+enum vs_from vs_kdump_file_find(const struct vs_kdump_file *f, uint64_t pfn, struct vs_kdump_page *ret)
+{
+	struct vs_kdump_page p;
+	uint64_t i;
+
+	if (pfn < f->first || pfn >= f->end || !bit(f->held, pfn))
+		return VS_FROM_EXCLUDED;
+	i = rank(f, pfn);
+	if (i >= n_descs(f))
+		return VS_FROM_TRUNCATED;
+	load_desc(f, i, &p);
+	if (!desc_ok(f, &p) || p.flags & ~(uint32_t)VS_PACKED_ANY)
+		return VS_FROM_DAMAGED;
+	if (!vs_kdump_file_at(f, p.off, p.size))
+		return p.off + p.size <= f->needed ? VS_FROM_TRUNCATED : VS_FROM_DAMAGED;
+	*ret = p;
+	return VS_FROM_FILE;
+}
+
+/*
+ * How long the file was: pages were written one behind the other, so the last descriptor that
+ * begins where the one before it ends tells. A single one that points anywhere tells nothing.
+ */
+static void find_end(struct vs_kdump_file *f)
+{
+	uint64_t n = n_descs(f), held = 0;
+
+	f->needed = f->size;
+	if (n < f->n_pages) {
+		f->needed = f->table + f->n_pages * DESC_SIZE;	// and pages behind it
+		return;
+	}
+	for (uint64_t i = n; i > 1 && held < SOME; i--, held++) {
+		struct vs_kdump_page a, b;
+
+		load_desc(f, i - 2, &a);
+		load_desc(f, i - 1, &b);
+		if (!desc_ok(f, &a) || !desc_ok(f, &b) || a.off + a.size != b.off || b.off + b.size <= f->needed)
+			continue;
+		f->needed = b.off + b.size;
+		return;
+	}
+}
+
+/*
+ * The bytes of pages begin behind the table: if they do not, the bitmap has more or fewer pages
+ * than the table, and a page would be taken for another. Each file of a split set has room
+ * for the pages of all.
+ */
+static struct vs_err *check_count(const struct vs_kdump_file *f)
+{
+	uint64_t n = n_descs(f), lowest = UINT64_MAX, all = 0, behind = f->table + f->n_pages * DESC_SIZE;
+
+	if (n < f->n_pages || !n)
+		return NULL;
+	for (uint64_t i = 0; i < n && i < SOME; i++) {
+		struct vs_kdump_page p;
+
+		load_desc(f, i, &p);
+		if (desc_ok(f, &p) && p.off < lowest)
+			lowest = p.off;
+	}
+	for (uint64_t i = 0; f->split && i < f->max_pfn / 8; i++)
+		all += (unsigned int)__builtin_popcount(f->held[i]);
+	for (uint64_t i = f->max_pfn & ~UINT64_C(7); f->split && i < f->max_pfn; i++)
+		all += bit(f->held, i);
+	if (lowest == UINT64_MAX || lowest == behind ||
+	    lowest == ((behind + f->block - 1) & ~(uint64_t)(f->block - 1)) ||	// QEMU begins a block
+	    (f->split && lowest >= behind && lowest <= f->table + (all + 1) * DESC_SIZE))
+		return NULL;
+	return vs_err_create(VS_ERR_FORMAT,
+		"broken kdump: its bitmap has %" PRIu64 " pages, but the first of their bytes are at %" PRIu64
+		", expected at %" PRIu64 ": which page is which cannot be told", f->n_pages, lowest, behind);
+}
+
+static struct vs_err *read_sub(struct vs_kdump_file *f, uint64_t bits)
+{
+	const bool new = f->version >= 6;
+	const unsigned char *sub = vs_kdump_file_at(f, f->block, VS_KDUMP_SUB);
+
+	f->first = 0;
+	f->end = f->max_pfn;
+	f->dump_level = -1;
+	if (!f->version)
+		return NULL;
+	if (!sub)
+		return vs_err_create(VS_ERR_FORMAT, "cut in its sub header: %" PRIu64 " bytes, expected %" PRIu64
+				     " at least", f->size, (uint64_t)f->block + VS_KDUMP_SUB);
+	f->dump_level = (int)vs_load32(sub + SUB_DUMP_LEVEL, f->big_endian);
+	if (new)
+		f->max_pfn = vs_kdump_file_sub64(f, SUB_MAX_MAPNR64);
+	if (!f->max_pfn || f->max_pfn > bits)
+		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: %" PRIu64
+				     " pages of memory; its bitmap has %" PRIu64 " bits", f->max_pfn, bits);
+	f->end = f->max_pfn;
+	f->split = f->version >= 2 && vs_load32(sub + SUB_SPLIT, f->big_endian);
+	if (!f->split)
+		return NULL;
+	f->first = vs_kdump_file_sub64(f, new ? SUB_START_PFN64 : SUB_START_PFN);
+	f->end = vs_kdump_file_sub64(f, new ? SUB_END_PFN64 : SUB_END_PFN);
+	if (f->first >= f->end || f->first >= f->max_pfn)
+		return vs_err_create(VS_ERR_FORMAT, "broken kdump sub header: of a split set, with pages %" PRIu64
+				     " to %" PRIu64 " of %" PRIu64, f->first, f->end, f->max_pfn);
+	f->end = f->end < f->max_pfn ? f->end : f->max_pfn;
+	return NULL;
+}
+
+static struct vs_err *read_bitmaps(struct vs_kdump_file *f)
+{
+	uint64_t sub = head32(f, OFF_SUB_SIZE), blocks = head32(f, OFF_BITMAP), at, len, bits;
+	struct vs_err *err;
+
+	// 32 bits each, times a block of 1 MiB at most: no overflow
+	at = (1 + sub) * f->block;
+	len = blocks * f->block;
+	if (!blocks || !vs_kdump_file_at(f, at, len))
+		return vs_err_create(VS_ERR_FORMAT, "cut in its bitmaps, or a broken header: %" PRIu64
+				     " blocks of %u bytes at %" PRIu64 " do not fit into %" PRIu64 " bytes",
+				     blocks, f->block, at, f->size);
+	f->table = at + len;
+	f->max_pfn = head32(f, OFF_MAX_MAPNR);
+	bits = len * 8;
+	err = read_sub(f, bits);
+	if (err)
+		return err;
+	if (!f->max_pfn || f->max_pfn > bits)
+		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: %" PRIu64
+				     " pages of memory; its bitmap has %" PRIu64 " bits", f->max_pfn, bits);
+	f->ram = f->held = f->map + at;
+	if (f->max_pfn <= bits / 2)	// the second is missing in full dumps of old
+		f->held += len / 2;
+	err = count_pages(f);
+	if (!err)
+		err = check_count(f);
+	if (!err)
+		find_end(f);
+	return err;
+}
+
+struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_source *src)
+{
+	void *map;
+
+	*f = (struct vs_kdump_file){ .size = src->size };
+	if (f->size < VS_KDUMP_HEADER)
+		return vs_err_create(VS_ERR_FORMAT, "cut in its header: %" PRIu64 " bytes, expected %u at least",
+				     f->size, VS_KDUMP_HEADER);
+	map = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, src->fd, 0);
+	if (map == MAP_FAILED)
+		return vs_err_os(errno, "cannot map it");
+	f->map = map;
+	// the version is a small number in the right order only
+	f->big_endian = vs_load32(f->map + OFF_VERSION, false) > 0xffff;
+	f->version = head32(f, OFF_VERSION);
+	f->status = head32(f, OFF_STATUS);
+	f->block = head32(f, OFF_BLOCK);
+	if (!block_ok(f->block) && block_ok(head32(f, OFF_BLOCK32)))
+		return vs_err_create(VS_ERR_FORMAT, "a kdump-compressed dump of a 32-bit machine; 64-bit ones are read");
+	if (!block_ok(f->block))
+		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: block size %u, expected a power of 2 from 512 on",
+				     f->block);
+	if (f->version > 0xffff)
+		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: version %u, expected 1 to 6", f->version);
+	memcpy(f->machine, f->map + OFF_MACHINE, 64);
+	if (!strcmp(f->machine, "Unknown"))	// QEMU, of what is no x86
+		f->machine[0] = 0;
+	return read_bitmaps(f);
+}
+
+void vs_kdump_file_deinit(struct vs_kdump_file *f)
+{
+	if (f->map)
+		munmap((void *)f->map, f->size);
+	free(f->ranks);
+	*f = (struct vs_kdump_file){ 0 };
+}
