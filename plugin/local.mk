@@ -34,7 +34,7 @@ libvmascope_la_SOURCES += \
 	%D%/check/check.h %D%/check/itree.c %D%/check/itree.h %D%/check/ctx.h %D%/check/formula.h %D%/check/maple.h \
 	%D%/check/maple_belief.c %D%/check/maple_bounds.c %D%/check/maple_shape.c %D%/check/quick.c \
 	%D%/check/quick_maple.c \
-	%D%/check/rules_count.c %D%/check/rules_layout.c %D%/check/rules_list.c %D%/check/rules_maple.c %D%/check/rules_objects.c \
+	%D%/check/rules_count.c %D%/check/rules_layout.c %D%/check/rules_list.c %D%/check/rules_lock.c %D%/check/rules_maple.c %D%/check/rules_objects.c \
 	%D%/check/rules_prot.c %D%/check/rules_rb.c \
 	%D%/check/rules_users.c %D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c %D%/check/torn.c %D%/check/torn.h
 libvmascope_la_SOURCES += \

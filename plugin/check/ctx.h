@@ -108,6 +108,7 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o);
 
 /* Their part of it: what the rules of rules_layout.c, rules_users.c, rules_objects.c would find. */
 bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o);
+bool vs_lock_seq_clean(const struct vs_space *s);
 bool vs_users_clean(const struct vs_space *s);
 bool vs_objects_clean(const struct vs_space *s);
 
@@ -190,6 +191,7 @@ void vs_rule_maple_range(struct vs_check_ctx *ctx);
 void vs_rule_maple_zero(struct vs_check_ctx *ctx);
 void vs_rule_vma_attached(struct vs_check_ctx *ctx);
 void vs_rule_vma_lock(struct vs_check_ctx *ctx);
+void vs_rule_lock_seq(struct vs_check_ctx *ctx);
 
 void vs_rule_map_count(struct vs_check_ctx *ctx);
 void vs_rule_highest_vm_end(struct vs_check_ctx *ctx);

@@ -158,5 +158,5 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 	if ((s->has & VS_HAS_HIGHEST_VM_END) && s->f.highest_vm_end != prev_end)
 		return false;
 	return (!rb || tree_ended(&tree, s)) && sums_clean(s, &sums) && vs_layout_clean(s, o) &&
-	       vs_users_clean(s) && vs_objects_clean(s);
+	       vs_users_clean(s) && vs_lock_seq_clean(s) && vs_objects_clean(s);
 }

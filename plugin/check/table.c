@@ -102,6 +102,8 @@ static const struct vs_rule rules[] = {
 	  "a VMA in the tree is not detached (6.4 to 6.14); its vm_refcnt is not 0 (6.15+)" },
 	{ "vma-lock", VS_SEV_NOTE, COUNT, 0, VS_HAS_MAPLE | VS_HAS_REFCNT, 0, vs_rule_vma_lock,
 	  "vm_refcnt has its writer bit only while a writer is at work (6.15+)" },
+	{ "vma-lock-seq", VS_SEV_NOTE, COUNT, 0, VS_HAS_LOCK_SEQ, 0, vs_rule_lock_seq,
+	  "vm_lock_seq is the mm's only while mmap_lock is held for write (6.4+)" },
 
 	{ "map-count", ERROR, COUNT, VS_PART_COUNT, 0, KERNEL, vs_rule_map_count,
 	  "map_count is the number of VMAs" },

@@ -61,6 +61,9 @@ static const struct {
 	{ "maple-end", TRACE_BALANCE }, { "locked-vm", TRACE_STATE },
 };
 
+/* mm_count without tasks that use the mm: CPUs and kernel threads that still have it loaded. */
+#define MAX_LAZY 65536
+
 /* Objects that one update can have in hand at a time: a split and a rebalancing. */
 #define MAX_LINKED 12
 
@@ -332,11 +335,42 @@ static bool is_stack_bound(const struct tally *t, const struct vs_report *r)
 	return false;
 }
 
+/*
+ * exit_mmap() frees the VMAs one by one and leaves the structures that led to them as
+ * they are: nobody is to follow them any more.
+ */
+static bool is_going(const struct vs_space *s, char **why_ret)
+{
+	for (size_t i = 0; i < s->users.n; i++)
+		if (!s->users.v[i].kthread)
+			return false;
+	if (!(s->has & VS_HAS_USERS) || s->mm_absent || s->f.mm_users || !s->f.mm_count ||
+	    s->f.mm_count > s->users.n + MAX_LAZY)
+		return false;
+	*why_ret = strdup("mm_users is 0 and no task has this mm: its exit was under way (exit_mmap)");
+	return true;
+}
+
+/* dup_mmap() that could not go on marks the place, and leaves the parent's VMAs behind it (6.8 to 6.18). */
+static bool is_half_forked(const struct vs_space *s, char **why_ret)
+{
+	bool zero = false;
+
+	for (size_t i = 0; i < s->maple.entries.n; i++)
+		zero |= s->maple.entries.v[i].kind == VS_MENTRY_ZERO;
+	if (!zero || !(s->f.mm_flags & VS_MMF_UNSTABLE))
+		return false;
+	*why_ret = strdup("a fork failed half way (MMF_UNSTABLE, and XA_ZERO_ENTRY where it was)");
+	return true;
+}
+
 bool vs_torn_explains(const struct vs_space *s, const struct vs_report *r, char **why_ret)
 {
 	struct tally t = { .s = s, .write = s->lock.held == VS_LOCK_WRITE };
 
 	*why_ret = NULL;
+	if (is_going(s, why_ret) || is_half_forked(s, why_ret))
+		return true;
 	if (!t.write && s->lock.held != VS_LOCK_READ)
 		return false;
 	for (size_t i = 0; i < r->findings.n; i++)

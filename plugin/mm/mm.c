@@ -92,6 +92,8 @@ static void read_fields(struct vs_kernel *k, const unsigned char *raw, struct vs
 	LD(vmacache_seqnum);
 	LD(mmap_cache);
 #undef LD
+	if (vs_has(l->mm.flags))	// a bitmap since 6.18; its first word
+		f->mm_flags = vs_load(raw + l->mm.flags.off, k->mem.target.word, be);
 	if (vs_has(l->mm.mm_rb) && vs_has(l->vma.vm_rb)) {
 		f->rb_root = vs_load(raw + l->mm.mm_rb.off, k->mem.target.word, be);
 		if (f->rb_root)

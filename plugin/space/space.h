@@ -187,7 +187,11 @@ struct vs_mm_fields {
 	uint64_t mmap_cache;		/* the VMA that find_vma() found last */
 	uint64_t pgd;
 	uint64_t mm_lock_seq;
+	uint64_t mm_flags;		/* its first word: MMF_... */
 };
+
+/* mm->flags; unchanged since 4.8. */
+#define VS_MMF_UNSTABLE	(UINT64_C(1) << 22)	/* the OOM reaper was here, or a fork failed (6.12+) */
 
 /* The rss counters as status shows them: pages, none below 0. */
 struct vs_rss {
