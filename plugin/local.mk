@@ -41,6 +41,7 @@ libvmascope_la_SOURCES += \
 	%D%/cmd/args.c %D%/cmd/bash.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
 	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/layout.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/rebuild.c %D%/cmd/select.c \
 	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c %D%/cmd/tell.c
+libvmascope_la_SOURCES += %D%/cmd/value.c
 libvmascope_la_SOURCES += \
 	%D%/render/iomem.c %D%/render/iomem.h %D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
 	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/rebuild.c %D%/render/rebuild.h %D%/render/record.c %D%/render/record.h \
@@ -70,6 +71,7 @@ nodist_loader_DATA = %D%/gdb/vmascope.py
 	%D%/gdb/command.c %D%/gdb/complete.c %D%/gdb/gdb.h %D%/gdb/inferior.c %D%/gdb/module.c \
 	%D%/gdb/live.c %D%/gdb/live.h %D%/gdb/live_place.c %D%/gdb/packet.c %D%/gdb/slot.c \
 	%D%/gdb/rsp.c %D%/gdb/rsp.h %D%/gdb/rsp_threads.c %D%/gdb/serve.c %D%/gdb/serve.h \
+	%D%/gdb/printers.c %D%/gdb/settings.c %D%/gdb/value.c \
 	%D%/gdb/target.c %D%/gdb/target.h %D%/gdb/out.c %D%/gdb/text.c
 %C%_gdb_vmascope_la_CPPFLAGS = $(AM_CPPFLAGS) $(GDB_PYTHON_CPPFLAGS)
 # Only the entry is exported: GDB has symbols of its own (xmalloc) that would

@@ -295,6 +295,7 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 	const struct vs_report_style style = {
 		.color = out->color,
 		.verbose = vs_args_option(args, "verbose"),
+		.max = args->max_findings,
 		.cmd = args->face == VS_FACE_GDB ? "vma" : "vmascope",
 		.dump = args->face == VS_FACE_GDB ? NULL : s->dump,
 	};

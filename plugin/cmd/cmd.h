@@ -102,6 +102,7 @@ struct vs_args {
 	bool json;
 	bool stats;
 	const char *color;		/* "auto", "always", "never" */
+	unsigned int max_findings;	/* that check shows of one object; 0: as it thinks best */
 	bool quiet;
 	bool help;
 	VS_VEC(const struct vs_option *) opts;	/* the command's own options as given ... */
@@ -148,10 +149,20 @@ struct vs_err *vs_session_look(struct vs_session *s, struct vs_out *out, struct 
 struct vs_image *vs_session_image(struct vs_session *s);
 void vs_session_close(struct vs_session *s);
 bool vs_session_is_open(const struct vs_session *s);
+/** Is it a kernel's dump, and no core of a process? */
+bool vs_session_is_kernel(const struct vs_session *s);
 
 /** The selected task of `vma task` (GDB), 0 for none. */
 int32_t vs_session_task(const struct vs_session *s);
 void vs_session_set_task(struct vs_session *s, int32_t pid);
+
+/** What a pid has: its task_struct, its mm (an error where it has none), the VMA that holds @p addr (0: none). */
+struct vs_err *vs_session_find_task(struct vs_session *s, int32_t pid, struct vs_out *out, uint64_t *ret);
+struct vs_err *vs_session_find_mm(struct vs_session *s, int32_t pid, struct vs_out *out, uint64_t *ret);
+struct vs_err *vs_session_find_vma(struct vs_session *s, int32_t pid, uint64_t addr, struct vs_out *out,
+				   uint64_t *ret);
+/** The leader that uses the mm, its name into @p comm of 16 bytes; 0: none does. */
+int32_t vs_session_mm_user(struct vs_session *s, uint64_t mm, struct vs_out *out, char *comm);
 
 /** Pids of the processes of the open dump, for completion; the caller frees @p ret. */
 struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t **ret, size_t *n_ret);

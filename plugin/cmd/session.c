@@ -54,6 +54,11 @@ void vs_session_tell_lost(struct vs_session *s, struct vs_out *out)
 		   s->dump, img->n_damaged, img->n_damaged == 1 ? "" : "s of those that were read", img->first_damaged);
 }
 
+bool vs_session_is_kernel(const struct vs_session *s)
+{
+	return s->k;
+}
+
 bool vs_session_is_open(const struct vs_session *s)
 {
 	return s->k || s->core;

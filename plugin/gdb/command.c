@@ -8,8 +8,7 @@
 #include "base/err.h"
 #include "gdb/target.h"
 
-/* The one place where an error of ours becomes an exception. Takes @p err over. */
-static PyObject *raise_err(struct vs_err *err)
+PyObject *vs_gdb_raise(struct vs_err *err)
 {
 	_cleanup_err_ struct vs_err *e = err;
 	_cleanup_buf_ struct vs_buf clean = VS_BUF_INIT;
@@ -116,6 +115,9 @@ static struct vs_err *run(const struct vs_cmd *cmd, const char *line, struct vs_
 		err = vs_args_parse(cmd, VS_FACE_GDB, eval, argc, argv, &args);
 	if (err)
 		return err;
+	if (!strcmp(args.color, "auto"))
+		args.color = vs_gdb_setting_color();
+	args.max_findings = vs_gdb_setting_max_findings();
 	if (args.needs_dump && !args.help)
 		err = vs_gdb_attach(&args, out);
 	// `open` and `close` are the ones that do not want a session opened for them.
@@ -151,7 +153,7 @@ PyObject *vs_gdb_invoke(PyObject *self, PyObject *args)
 		return NULL;
 	}
 	if (err)
-		return raise_err(err);
+		return vs_gdb_raise(err);
 	Py_RETURN_NONE;
 }
 
@@ -181,7 +183,7 @@ PyObject *vs_gdb_invoke_prefix(PyObject *self, PyObject *args)
 		return NULL;
 	err = split(line, &words, &argv, &argc);
 	if (err)
-		return raise_err(err);
+		return vs_gdb_raise(err);
 	if (argc && (!strcmp(argv[0], "help") || !strcmp(argv[0], "--help")))
 		i = 1;
 	if (i < argc) {
@@ -189,11 +191,11 @@ PyObject *vs_gdb_invoke_prefix(PyObject *self, PyObject *args)
 
 		cmd = i ? vs_cmd_find(argv[i], strlen(argv[i]), VS_FACE_GDB) : NULL;
 		if (!cmd && near)
-			return raise_err(vs_err_create(VS_ERR_USAGE,
+			return vs_gdb_raise(vs_err_create(VS_ERR_USAGE,
 						       "unknown command \"vma %s\", did you mean \"vma %s\"?",
 						       argv[i], near->name));
 		if (!cmd)
-			return raise_err(vs_err_create(VS_ERR_USAGE,
+			return vs_gdb_raise(vs_err_create(VS_ERR_USAGE,
 						       "unknown command \"vma %s\" (\"vma\" lists them)",
 						       argv[i]));
 	}

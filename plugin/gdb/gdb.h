@@ -96,6 +96,9 @@ PyObject *vs_gdb_parameter(const char *name);
 
 /* command.c */
 
+/** The one place where an error of ours becomes an exception. Takes @p err over; NULL always. */
+PyObject *vs_gdb_raise(struct vs_err *err);
+
 /** invoke(arg, from_tty) of a command; self is a capsule of a struct vs_cmd. */
 PyObject *vs_gdb_invoke(PyObject *self, PyObject *args);
 /** invoke(arg, from_tty) of `vma` itself: nothing known stands behind it. */
@@ -105,6 +108,24 @@ PyObject *vs_gdb_invoke_prefix(PyObject *self, PyObject *args);
 
 /** complete(text, word) of a command; self is a capsule of a struct vs_cmd. */
 PyObject *vs_gdb_complete(PyObject *self, PyObject *args);
+
+/* value.c */
+
+/** Register $vma(), $mm(), $task(). */
+int vs_gdb_add_functions(void);
+
+/* settings.c */
+
+/** Register `set vma ...` and `show vma ...`. */
+int vs_gdb_add_settings(void);
+/** As vs_args.color and .max_findings want them. */
+const char *vs_gdb_setting_color(void);
+unsigned int vs_gdb_setting_max_findings(void);
+
+/* printers.c */
+
+/** Register pretty-printers for what the commands are about. */
+int vs_gdb_add_printers(void);
 
 /* slot.c */
 

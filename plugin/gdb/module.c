@@ -112,7 +112,8 @@ static int exec(PyObject *module)
 		if (vs_gdb_slots_setup())
 			return -1;
 	}
-	if (vs_gdb_out_setup() || add_commands())
+	if (vs_gdb_out_setup() || add_commands() || vs_gdb_add_settings() || vs_gdb_add_functions() ||
+	    vs_gdb_add_printers())
 		return -1;
 	return PyModule_AddStringConstant(module, "__version__", PACKAGE_VERSION);
 }

@@ -10,8 +10,7 @@
 #include "check/torn.h"
 
 /* About a screen, unless all is asked for. */
-#define MAX_OBJECTS 6
-#define MAX_FINDINGS 6		/* of one object */
+#define MAX_SHOWN 6		/* objects, and findings of each */
 #define ID_WIDTH 15		/* of the longest rule id */
 
 #define BOLD "\033[1m"
@@ -158,14 +157,15 @@ static size_t object_end(const struct vs_report *r, size_t i)
 static void put_findings(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
 			 const struct vs_report_style *style)
 {
+	const size_t max = style->verbose ? SIZE_MAX : style->max ? style->max : MAX_SHOWN;
 	size_t objects = 0, hidden_objects = 0, hidden = 0;
 
 	for (size_t i = 0, end; i < r->findings.n; i = end) {
 		size_t last;
 
 		end = object_end(r, i);
-		last = !style->verbose && end - i > MAX_FINDINGS ? i + MAX_FINDINGS : end;
-		if (objects++ >= MAX_OBJECTS && !style->verbose) {
+		last = end - i > max ? i + max : end;
+		if (objects++ >= max) {
 			hidden_objects++;
 			hidden += end - i;
 			continue;

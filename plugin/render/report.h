@@ -19,6 +19,7 @@ struct vs_err;
 struct vs_report_style {
 	bool color;
 	bool verbose;		/* every finding; consistent address spaces as well */
+	unsigned int max;	/* else: findings of one object, and objects, that are shown; 0: six */
 	const char *cmd;	/* what a command begins with: "vmascope", "vma"; NULL: suggest none */
 	const char *dump;	/* what a shell command names behind it; NULL in GDB */
 };
