@@ -16,10 +16,10 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/arm64.c %D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
-	%D%/kernel/alone.c %D%/kernel/btf.c %D%/kernel/cpus.c %D%/kernel/cpus.h %D%/kernel/debuginfod.c %D%/kernel/debuginfod.h %D%/kernel/discover.c %D%/kernel/dwarf.c %D%/kernel/guess.c %D%/kernel/guess.h %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
+	%D%/kernel/alone.c %D%/kernel/btf.c %D%/kernel/btf.h %D%/kernel/btf_dwarf.c %D%/kernel/cpus.c %D%/kernel/cpus.h %D%/kernel/debuginfod.c %D%/kernel/debuginfod.h %D%/kernel/discover.c %D%/kernel/dwarf.c %D%/kernel/guess.c %D%/kernel/guess.h %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
 	%D%/kernel/kallsyms.c %D%/kernel/kallsyms.h %D%/kernel/kallsyms_find.c \
 	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/open.h %D%/kernel/place.c %D%/kernel/place.h \
-	%D%/kernel/place_arm64.c %D%/kernel/place_x86_64.c %D%/kernel/reduce.c \
+	%D%/kernel/place_arm64.c %D%/kernel/elf_sections.c %D%/kernel/elf_sections.h %D%/kernel/own_vmlinux.c %D%/kernel/place_x86_64.c %D%/kernel/reduce.c \
 	%D%/kernel/sources.c %D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/sysmap.c %D%/kernel/types.c \
 	%D%/kernel/regs.c %D%/kernel/regs.h %D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h

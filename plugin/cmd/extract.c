@@ -179,10 +179,6 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	(void)status_ret;
 	if (!to)
 		return vs_err_create(VS_ERR_USAGE, "extract: expected --output FILE, the dump to write");
-	if (vmlinux && !k->vmlinux)
-		return vs_err_create(VS_ERR_USAGE,
-			"extract: --output-vmlinux: there is no vmlinux to take from (%s); what is cut out of this dump brings its own symbols and types, as it does",
-			k->vmlinux_how);
 	// What opening a dump reads is needed too, so it is opened once more under watch.
 	vs_image_watch(k->img, touched, &w);
 	k->symbols->used = used;
@@ -210,10 +206,12 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	if (!err)
 		err = vs_elf_write(to, k->img, &w.pages, w.shift, windows, 2, &n);
 	if (!err && vmlinux)
-		err = write_vmlinux(s, &w, vmlinux);
+		err = k->vmlinux ? write_vmlinux(s, &w, vmlinux) : vs_kernel_make_vmlinux(k, vmlinux);
 	if (!err)
 		vs_out_say(out, "%s: %zu pages of %zu KiB", to, n, (size_t)1 << w.shift >> 10);
-	if (!err && vmlinux)
+	if (!err && vmlinux && !k->vmlinux)
+		vs_out_say(out, "%s: all types and symbols, out of the dump", vmlinux);
+	else if (!err && vmlinux)
 		vs_out_say(out, "%s: types and %zu symbols", vmlinux, w.syms.n);
 	watch_deinit(&w);
 	return err;

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "kernel/btf.h"
 #include "kernel/types.h"
 
 struct node {
@@ -323,4 +324,16 @@ struct vs_err *vs_btf_create(const void *data, size_t size, unsigned int word,
 	}
 	*ret = &bt->ts;
 	return NULL;
+}
+
+const void *vs_btf_raw(const struct vs_types *ts, size_t *size_ret)
+{
+	const struct btf_types *bt = (const struct btf_types *)ts;
+	const void *raw = NULL;
+	uint32_t size = 0;
+
+	if (ts->ops == &btf_ops)
+		raw = btf__raw_data(bt->btf, &size);
+	*size_ret = size;
+	return raw;
 }

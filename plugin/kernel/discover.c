@@ -154,11 +154,15 @@ void vs_kernel_rediscover(struct vs_kernel *k, const struct vs_symbol known[VS_S
 {
 	static const enum vs_sym these[] = { VS_SYM_LINUX_BANNER, VS_SYM_INIT_TASK, VS_SYM_IOMEM_RESOURCE };
 	char text[sizeof(((struct hunt *)NULL)->text)];
+	uint64_t name;
 
 	for (size_t i = 0; i < sizeof(these) / sizeof(these[0]); i++) {
 		if (k->sym[these[i]].found || !known[these[i]].found)
 			continue;
 		set(k, these[i], known[these[i]].value);
 		vs_kmem_read(&k->mem, known[these[i]].value, text, sizeof(text), NULL);
+		if (these[i] == VS_SYM_IOMEM_RESOURCE &&	// known by its name, which nobody else reads
+		    ulong_at(k, known[these[i]].value, k->layout.resource.name, &name))
+			vs_kmem_read(&k->mem, name, text, 8, NULL);
 	}
 }

@@ -253,6 +253,29 @@ static struct vs_err *kallsyms_nearest(struct vs_symbols *sy, uint64_t addr, con
 	return NULL;
 }
 
+static struct vs_err *kallsyms_each(struct vs_symbols *sy,
+				    bool (*fn)(void *arg, const char *name, uint64_t value, bool absolute), void *arg)
+{
+	const struct kallsyms *ks = (const struct kallsyms *)sy;
+	char name[NAME_MAX_LEN];
+	size_t at = 0;
+
+	for (size_t i = 0; i < ks->n; i++) {
+		unsigned int len;
+		const unsigned char *p = next_name(ks, &at, &len);
+		uint64_t value;
+		bool absolute;
+
+		if (!p)
+			break;
+		if (!spell(ks, p, len, name, sizeof(name)) || !address(ks, i, &value, &absolute))
+			continue;
+		if (!fn(arg, name, absolute ? value : value - ks->kaslr, absolute))
+			return &vs_enomem;
+	}
+	return NULL;
+}
+
 static void kallsyms_destroy(struct vs_symbols *sy)
 {
 	struct kallsyms *ks = (struct kallsyms *)sy;
@@ -268,6 +291,7 @@ static void kallsyms_destroy(struct vs_symbols *sy)
 static const struct vs_symbols_ops kallsyms_ops = {
 	.find = kallsyms_find,
 	.nearest = kallsyms_nearest,
+	.each = kallsyms_each,
 	.destroy = kallsyms_destroy,
 };
 

@@ -148,6 +148,14 @@ void vs_kernel_discover(struct vs_kernel *k);
 /** The same from what was known before: nothing is searched, the places are read again. */
 void vs_kernel_rediscover(struct vs_kernel *k, const struct vs_symbol known[VS_SYM_COUNT]);
 
+/* --- own_vmlinux.c --- */
+
+/**
+ * Write to @p path, which must not exist, a vmlinux out of the dump's own symbols and types,
+ * for debuggers and for ourselves: .BTF, the same as DWARF, .symtab, build-id; no code.
+ */
+struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, const char *path);
+
 /* --- sources.c --- */
 
 /** Where symbols come from: k->vmlinux if there is one, k->symbols. */

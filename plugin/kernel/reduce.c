@@ -1,63 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A small vmlinux: the types, the notes and a few symbols of a large one. */
-#include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
-#include <stdlib.h>
+#include <elf.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kernel/elf_sections.h"
 #include "kernel/vmlinux.h"
-
-struct section {
-	const char *name;
-	uint32_t type, link, info;
-	uint64_t flags, addr, align, entsize;
-	const void *data;
-	size_t size;
-};
-
-static const char *add_section(Elf *elf, struct vs_buf *names, const struct section *s)
-{
-	Elf_Scn *scn = elf_newscn(elf);
-	Elf_Data *d = scn ? elf_newdata(scn) : NULL;
-	GElf_Shdr sh;
-
-	if (!d || !gelf_getshdr(scn, &sh))
-		return elf_errmsg(-1);
-	sh.sh_name = (Elf64_Word)names->len;
-	sh.sh_type = s->type;
-	sh.sh_flags = s->flags;
-	sh.sh_addr = s->addr;
-	sh.sh_size = s->size;
-	sh.sh_link = s->link;
-	sh.sh_info = s->info;
-	sh.sh_entsize = s->entsize;
-	sh.sh_addralign = s->align;
-	vs_buf_put(names, s->name, strlen(s->name) + 1);
-	d->d_buf = (void *)s->data;
-	d->d_size = s->size;
-	d->d_align = s->align;
-	d->d_type = ELF_T_BYTE;		// all of it is in the target's order already
-	return gelf_update_shdr(scn, &sh) ? NULL : elf_errmsg(-1);
-}
 
 struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_named_addr *syms, size_t n,
 				 uint64_t text, uint64_t end, const char *path)
 {
-	_cleanup_close_ int fd = -1;
-	_cleanup_buf_ struct vs_buf names = VS_BUF_INIT, strs = VS_BUF_INIT, tab = VS_BUF_INIT;
+	_cleanup_buf_ struct vs_buf strs = VS_BUF_INIT, tab = VS_BUF_INIT;
 	const void *btf, *notes;
 	size_t btf_size, notes_size;
-	const char *why = NULL;
 	struct vs_err *err;
-	GElf_Ehdr eh;
-	Elf *elf;
 
 	if (v->big_endian != VS_HOST_BIG_ENDIAN || v->word != 8)
 		return vs_err_create(VS_ERR_FORMAT, "%s: only 64-bit vmlinux files of this machine's byte order can be reduced",
@@ -83,17 +42,9 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 		vs_buf_put(&tab, &s, sizeof(s));
 		vs_buf_put(&strs, syms[i].name, strlen(syms[i].name) + 1);
 	}
-	vs_buf_putc(&names, 0);
-	if (tab.failed || strs.failed || names.failed)
+	if (tab.failed || strs.failed)
 		return &vs_enomem;
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return vs_err_os(errno, "cannot create %s", path);
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_WRITE, NULL);
-	if (!elf || !gelf_newehdr(elf, ELFCLASS64) || !gelf_getehdr(elf, &eh))
-		why = elf_errmsg(-1);
-	const struct section sections[] = {
+	const struct vs_elf_section sections[] = {
 		{ .name = ".kernel", .type = SHT_NOBITS, .flags = SHF_ALLOC | SHF_EXECINSTR | SHF_WRITE,
 		  .addr = text, .align = 4096, .size = end - text },
 		{ .name = ".notes", .type = SHT_NOTE, .align = 4, .data = notes, .size = notes ? notes_size : 0 },
@@ -102,30 +53,5 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 		  .entsize = sizeof(Elf64_Sym), .data = tab.data, .size = tab.len },
 		{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = strs.data, .size = strs.len },
 	};
-	for (size_t i = 0; !why && i < sizeof(sections) / sizeof(sections[0]); i++)
-		why = add_section(elf, &names, &sections[i]);
-	if (!why) {
-		// the names' own name is among them
-		struct section s = { .name = ".shstrtab", .type = SHT_STRTAB, .align = 1 };
-		char *to = vs_buf_reserve(&names, sizeof(".shstrtab"));
-
-		s.data = names.data;
-		s.size = names.len + sizeof(".shstrtab");
-		why = to ? add_section(elf, &names, &s) : "out of memory";
-	}
-	if (!why) {
-		eh.e_ident[EI_DATA] = VS_HOST_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
-		eh.e_type = ET_EXEC;
-		eh.e_machine = v->machine;
-		eh.e_version = EV_CURRENT;
-		eh.e_shstrndx = 6;
-		if (!gelf_update_ehdr(elf, &eh) || elf_update(elf, ELF_C_WRITE) < 0)
-			why = elf_errmsg(-1);
-	}
-	if (elf)
-		elf_end(elf);
-	if (!why)
-		return NULL;
-	unlink(path);
-	return vs_err_create(VS_ERR_IO, "cannot write %s: %s", path, why);
+	return vs_elf_sections_write(path, v->machine, sections, sizeof(sections) / sizeof(sections[0]));
 }

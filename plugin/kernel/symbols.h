@@ -30,6 +30,9 @@ struct vs_symbols_ops {
 	 */
 	struct vs_err *(*nearest)(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
 				  uint64_t *value_ret);
+	/** All of them in their order, until @p fn answers false; NULL where nobody needs it. Link-time addresses. */
+	struct vs_err *(*each)(struct vs_symbols *sy,
+			       bool (*fn)(void *arg, const char *name, uint64_t value, bool absolute), void *arg);
 	void (*destroy)(struct vs_symbols *sy);
 };
 

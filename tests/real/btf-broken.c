@@ -5,9 +5,11 @@
  */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "kernel/btf.h"
 #include "kernel/layout.h"
 #include "kernel/types.h"
 #include "kernel/vmlinux.h"
@@ -43,6 +45,15 @@ static bool try(const void *data, size_t size)
 
 			vs_type_spell(t->members[m].type, spelt, sizeof(spelt));
 		}
+	}
+	if (!err) {
+		// what goes on to a debugger is made of it, too
+		struct vs_buf info = VS_BUF_INIT, abbrev = VS_BUF_INIT, str = VS_BUF_INIT;
+
+		err = vs_btf_to_dwarf(ts, 8, NULL, 0, &(struct vs_dwarf_out){ &info, &abbrev, &str });
+		vs_buf_deinit(&info);
+		vs_buf_deinit(&abbrev);
+		vs_buf_deinit(&str);
 	}
 	vs_types_destroy(ts);
 	if (!err)

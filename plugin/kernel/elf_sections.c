@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* An ELF file out of sections, through libelf. */
+#include "kernel/elf_sections.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/err.h"
+
+static const char *add_section(Elf *elf, struct vs_buf *names, const struct vs_elf_section *s)
+{
+	Elf_Scn *scn = elf_newscn(elf);
+	Elf_Data *d = scn ? elf_newdata(scn) : NULL;
+	GElf_Shdr sh;
+
+	if (!d || !gelf_getshdr(scn, &sh))
+		return elf_errmsg(-1);
+	sh.sh_name = (Elf64_Word)names->len;
+	sh.sh_type = s->type;
+	sh.sh_flags = s->flags;
+	sh.sh_addr = s->addr;
+	sh.sh_size = s->size;
+	sh.sh_link = s->link;
+	sh.sh_info = s->info;
+	sh.sh_entsize = s->entsize;
+	sh.sh_addralign = s->align;
+	vs_buf_put(names, s->name, strlen(s->name) + 1);
+	d->d_buf = (void *)s->data;
+	d->d_size = s->size;
+	d->d_align = s->align;
+	d->d_type = ELF_T_BYTE;		// all of it is in the target's order already
+	return gelf_update_shdr(scn, &sh) ? NULL : elf_errmsg(-1);
+}
+
+struct vs_err *vs_elf_sections_write(const char *path, uint16_t machine, const struct vs_elf_section *sections, size_t n)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_buf_ struct vs_buf names = VS_BUF_INIT;
+	const char *why = NULL;
+	GElf_Ehdr eh;
+	Elf *elf;
+
+	vs_buf_putc(&names, 0);
+	if (names.failed)
+		return &vs_enomem;
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return vs_err_os(errno, "cannot create %s", path);
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_WRITE, NULL);
+	if (!elf || !gelf_newehdr(elf, ELFCLASS64) || !gelf_getehdr(elf, &eh))
+		why = elf_errmsg(-1);
+	for (size_t i = 0; !why && i < n; i++)
+		why = add_section(elf, &names, &sections[i]);
+	if (!why) {
+		// the names' own name is among them
+		struct vs_elf_section s = { .name = ".shstrtab", .type = SHT_STRTAB, .align = 1 };
+		char *to = vs_buf_reserve(&names, sizeof(".shstrtab"));
+
+		s.data = names.data;
+		s.size = names.len + sizeof(".shstrtab");
+		why = to ? add_section(elf, &names, &s) : "out of memory";
+	}
+	if (!why) {
+		eh.e_ident[EI_DATA] = VS_HOST_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
+		eh.e_type = ET_EXEC;
+		eh.e_machine = machine;
+		eh.e_version = EV_CURRENT;
+		eh.e_shstrndx = (Elf64_Half)(n + 1);
+		if (!gelf_update_ehdr(elf, &eh) || elf_update(elf, ELF_C_WRITE) < 0)
+			why = elf_errmsg(-1);
+	}
+	if (elf)
+		elf_end(elf);
+	if (!why)
+		return NULL;
+	unlink(path);
+	return vs_err_create(VS_ERR_IO, "cannot write %s: %s", path, why);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing an ELF file that has sections and nothing else, as a vmlinux for debuggers is.
+ */
+#ifndef VS_KERNEL_ELF_SECTIONS_H
+#define VS_KERNEL_ELF_SECTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vs_err;
+
+/** One section; the first has index 1. Bytes are in the target's order already. */
+struct vs_elf_section {
+	const char *name;
+	uint32_t type, link, info;
+	uint64_t flags, addr, align, entsize;
+	const void *data;	/* NULL: none, as for SHT_NOBITS */
+	size_t size;
+};
+
+/**
+ * Write @p n sections and their names to @p path, which must not exist: a 64-bit
+ * executable for @p machine in this machine's byte order. Nothing is left of it on error.
+ */
+struct vs_err *vs_elf_sections_write(const char *path, uint16_t machine, const struct vs_elf_section *sections,
+				     size_t n);
+
+#endif
