@@ -49,7 +49,7 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/check/crash.c %D%/check/crash.h %D%/check/rules_core.c %D%/render/core.c %D%/render/core.h %D%/render/crash.c %D%/render/crash.h \
 	%D%/cmd/core.c %D%/cmd/core.h %D%/cmd/core_info.c %D%/space/core.c %D%/space/core.h %D%/usercore/fill.c %D%/usercore/infer.c %D%/usercore/label.c \
-	%D%/usercore/links.c %D%/usercore/modules.c %D%/usercore/notes.c %D%/usercore/producer.c \
+	%D%/usercore/links.c %D%/usercore/modules.c %D%/usercore/names.c %D%/usercore/notes.c %D%/usercore/producer.c \
 	%D%/usercore/usercore.c %D%/usercore/usercore.h
 libvmascope_la_SOURCES += \
 	%D%/cmd/tree.c %D%/render/json_tree.c %D%/render/tree.c %D%/render/tree.h %D%/render/tree_lines.c

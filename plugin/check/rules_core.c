@@ -41,6 +41,9 @@ void vs_rule_core_cut(struct vs_check_ctx *ctx)
 			       c->file_size), vs_thousands(n[1], c->file_size), vs_thousands(n[2], c->needed_size),
 			       c->notes_cut ? "; notes among them" : "");
 	}
+	if (c->phnum_promised && !c->phnum_wrong)
+		vs_finding_say(ctx, found_file(ctx), "%s of %s program headers are lost: mappings are missing",
+			       vs_thousands(n[0], c->phnum_promised - c->phnum), vs_thousands(n[1], c->phnum_promised));
 	for (uint32_t p = 0; c->n_cut && p < ctx->n; p++) {
 		const struct vs_core_vma *v = &c->vmas.v[ctx->order[p]];
 		struct vs_finding *f;
@@ -68,6 +71,9 @@ void vs_rule_core_notes(struct vs_check_ctx *ctx)
 {
 	const struct vs_core *c = ctx->s->core;
 
+	if (c->phnum_wrong)
+		vs_finding_say(ctx, found_file(ctx), "the ELF header promises %" PRIu64 " program headers, but the notes begin behind %"
+			       PRIu64 " of them", c->phnum_promised, c->phnum);
 	if (c->notes_broken)
 		vs_finding_say(ctx, found_file(ctx), "a note is larger than its segment, or than its kind can be");
 	if (c->file_broken)

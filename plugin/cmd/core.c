@@ -21,7 +21,7 @@ void vs_tell_core(const struct vs_session *s, struct vs_out *out, int *status)
 	vs_out_say(out, "a core of %s: p/s and names in brackets are inferred, device and inode are not in it%s%s%s%s",
 		   vs_producer_name(c->producer), inferred ? "; r, w, x are inferred" : "",
 		   unknown ? "; of mappings that were not dumped r, w, x are unknown" : "",
-		   paths ? "; offsets and most paths are not in it" : "",
+		   paths ? "; it has no NT_FILE: paths and offsets are those of modules only" : "",
 		   c->producer == VS_BY_KERNEL ? "" : "; mappings may be missing");
 	if (c->notes_cut && *status == VS_STATUS_OK) {
 		vs_out_say(out, "%" PRIu64 " bytes of its notes are cut off: names and threads may be missing", c->notes_cut);

@@ -101,6 +101,12 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 		vs_record_say(r, "container", "%s", s->core->img->what) &&
 		vs_record_say(r, "written by", "%s (%s)", vs_producer_name(c->producer), c->producer_why) &&
 		say_sizes(sp, r) &&
+		(!c->kernel || vs_record_say(r, "kernel", "%u.%u.%u by the vdso's note", c->kernel >> 16, c->kernel >> 8 & 255,
+					     c->kernel & 255)) &&
+		(!c->phnum_promised || vs_record_say(r, "program headers", "%" PRIu64 " of %" PRIu64 " that the header promises%s",
+						     c->phnum, c->phnum_promised, c->phnum_wrong ?
+						     ": that number is wrong, by where the notes begin" :
+						     ": the file is cut within them")) &&
 		(!c->phnum_guessed || vs_record_say(r, "mappings", "their number is cut off; where the notes begin tells it")) &&
 		(!c->sorted_by_size || vs_record_say(r, "order", "by size, smallest first (core_sort_vma)")) &&
 		vs_record_say(r, "machine", "%s, %d bits, %s endian, pages of %" PRIu64 " bytes", vs_machine_name(c->machine, tmp),

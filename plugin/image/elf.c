@@ -278,6 +278,46 @@ static bool is_process(const struct elf_image *e)
 	return loads > 0;
 }
 
+/* Kernels write the notes right behind the program headers: so many there must be. */
+static bool count_by_notes(const struct elf_image *e, uint64_t *ret)
+{
+	struct vs_segment first;
+
+	if (e->f.phoff > e->size || !e->f.phentsize || e->size - e->f.phoff < e->f.phentsize)
+		return false;
+	vs_elf_segment(&e->f, 0, &first);
+	if (first.type != PT_NOTE || first.off <= e->f.phoff || (first.off - e->f.phoff) % e->f.phentsize)
+		return false;
+	*ret = (first.off - e->f.phoff) / e->f.phentsize;
+	return true;
+}
+
+/*
+ * Program headers that are not in the file. If the notes begin within it the number is
+ * wrong, not the file cut; else what is left of a process core is read.
+ */
+static struct vs_err *fit_phdrs(struct elf_image *e)
+{
+	const uint64_t fit = e->f.phoff > e->size ? 0 : (e->size - e->f.phoff) / e->f.phentsize;
+	uint64_t n = e->f.phnum;
+
+	if (n <= fit)
+		return NULL;
+	e->f.phnum_promised = n;
+	if (count_by_notes(e, &n) && n <= fit) {
+		e->f.phnum_wrong = true;
+		e->f.phnum = n;
+		return NULL;
+	}
+	if (fit >= 2) {
+		e->f.phnum = fit;
+		return NULL;
+	}
+	return vs_err_create(VS_ERR_FORMAT,
+		"cut in its program headers: %" PRIu64 " of them at offset %" PRIu64
+		" do not fit into %" PRIu64 " bytes", e->f.phnum_promised, e->f.phoff, e->size);
+}
+
 /*
  * How many program headers: past 65,534 of them the count is in section header 0.
  * The kernel writes that one behind everything else, so that a cut core has lost
@@ -287,7 +327,6 @@ static struct vs_err *count_phdrs(struct elf_image *e)
 {
 	const size_t shentsize = e->f.is64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 	const bool be = e->f.big_endian, is64 = e->f.is64;
-	struct vs_segment first;
 	uint64_t shoff;
 
 	shoff = is64 ? vs_load64(e->map + offsetof(Elf64_Ehdr, e_shoff), be) :
@@ -303,14 +342,9 @@ static struct vs_err *count_phdrs(struct elf_image *e)
 							 offsetof(Elf32_Shdr, sh_info)), be);
 		return NULL;
 	}
-	if (e->f.phoff <= e->size && e->f.phentsize && e->size - e->f.phoff >= e->f.phentsize) {
-		vs_elf_segment(&e->f, 0, &first);
-		if (first.type == PT_NOTE && first.off > e->f.phoff && first.off <= e->size &&
-		    (first.off - e->f.phoff) % e->f.phentsize == 0) {
-			e->f.phnum = (first.off - e->f.phoff) / e->f.phentsize;
-			e->f.phnum_guessed = true;
-			return NULL;
-		}
+	if (count_by_notes(e, &e->f.phnum)) {
+		e->f.phnum_guessed = true;
+		return NULL;
 	}
 	return vs_err_create(VS_ERR_FORMAT,
 			     "more than 65,534 program headers, but section header 0 with their number, at %#" PRIx64
@@ -374,11 +408,7 @@ static struct vs_err *read_header(struct elf_image *e)
 		return err;
 	if (!e->f.phnum)
 		return vs_err_create(VS_ERR_FORMAT, "no program headers: nothing of memory is in it");
-	if (e->f.phoff > e->size || e->f.phnum > (e->size - e->f.phoff) / e->f.phentsize)
-		return vs_err_create(VS_ERR_FORMAT,
-			"cut in its program headers: %" PRIu64 " of them at offset %" PRIu64
-			" do not fit into %" PRIu64 " bytes", e->f.phnum, e->f.phoff, e->size);
-	return NULL;
+	return fit_phdrs(e);
 }
 
 static struct vs_err *read_headers(struct elf_image *e)
@@ -397,6 +427,10 @@ static struct vs_err *read_headers(struct elf_image *e)
 	if (err)
 		return err;
 	process = is_process(e);
+	if (!process && e->f.phnum_promised)
+		return vs_err_create(VS_ERR_FORMAT,
+			"cut in its program headers: %" PRIu64 " of them at offset %" PRIu64
+			" do not fit into %" PRIu64 " bytes", e->f.phnum_promised, e->f.phoff, e->size);
 	e->img.kind = process ? VS_IMAGE_PROCESS : VS_IMAGE_KERNEL;
 	e->img.elf = process ? &e->f : NULL;
 	if (!vs_vec_reserve(&e->segs, e->f.phnum))

@@ -54,7 +54,9 @@ struct vs_elf_file {
 	bool is64, big_endian;
 	uint64_t phoff, phentsize, phnum;	/* phnum of them fit into the file */
 	uint64_t shnum;		/* section headers; kernels write none, or one for PN_XNUM */
+	uint64_t phnum_promised;	/* by the header, if that is more than phnum; else 0 */
 	bool phnum_guessed;	/* the count was cut off; it is told by where the notes begin */
+	bool phnum_wrong;	/* the notes begin where not so many of them have been */
 };
 
 /** One program header, whatever the class and the byte order. */

@@ -57,6 +57,7 @@ struct vs_core_vma {
 	uint32_t stack_of;	/* the thread whose stack it is; VS_NONE */
 	uint32_t guard_of;	/* the thread whose stack it guards; VS_NONE */
 	uint32_t module;	/* VS_NONE */
+	bool named;		/* path and offset by the link map and the module's headers, not by NT_FILE */
 	bool file_differs;	/* NT_FILE has its range in another way than the PT_LOAD */
 };
 
@@ -131,7 +132,9 @@ struct vs_core {
 	uint16_t machine;
 	bool is64, big_endian;
 	uint8_t word;
-	bool phnum_guessed;
+	bool phnum_guessed, phnum_wrong;	/* as vs_elf_file has them */
+	uint64_t phnum_promised, phnum;
+	uint32_t kernel;	/* LINUX_VERSION_CODE by the note of the vdso; 0: not known */
 
 	uint64_t file_size, needed_size;
 	uint64_t n_segments;	/* PT_LOADs */

@@ -134,6 +134,11 @@ static void infer_fields(struct vs_usercore *u, struct vs_space *s, uint32_t i)
 		say(c, VS_CF_PERMS, VS_INFERRED, "gcore writes r for PROT_NONE and for --x");
 	else if (u->core.producer == VS_BY_QEMU)
 		say(c, VS_CF_PERMS, VS_INFERRED, "qemu-user merges mappings");
+	if (c->named) {
+		say(c, VS_CF_PATH, VS_INFERRED, "no NT_FILE: the link map, AT_EXECFN");
+		say(c, VS_CF_OFFSET, VS_INFERRED, "no NT_FILE: the module's own program headers");
+		return;
+	}
 	if (v->file || (u->core.has_file && u->core.producer != VS_BY_QEMU)) {
 		if (!v->file && !s->names[i] && u->core.producer == VS_BY_KERNEL)
 			say(c, VS_CF_PATH, VS_INFERRED, "no file; a name given by prctl() or by a driver is not in a core");
@@ -145,8 +150,8 @@ static void infer_fields(struct vs_usercore *u, struct vs_space *s, uint32_t i)
 		say(c, VS_CF_PATH, VS_INFERRED, "where it is");
 		return;
 	}
-	say(c, VS_CF_PATH, VS_UNKNOWN, "the core has no NT_FILE");
-	say(c, VS_CF_OFFSET, VS_UNKNOWN, "the core has no NT_FILE");
+	say(c, VS_CF_PATH, VS_UNKNOWN, "the core has no NT_FILE, and no module is known to be there");
+	say(c, VS_CF_OFFSET, VS_UNKNOWN, "the core has no NT_FILE, and no module is known to be there");
 }
 
 /* Why a kernel wrote fewer bytes than the mapping has. */

@@ -9,6 +9,7 @@
 
 #define VSYSCALL	UINT64_C(0xffffffffff600000)	/* x86-64, unchanged since 2.6 */
 #define VECTORS		UINT64_C(0xffff0000)		/* arm */
+#define STRICT_HEAP	((6 << 16) + (7 << 8))		/* vma_is_initial_heap(): a common edge will not do since 6.7 */
 
 static struct vs_vma *vma_at(const struct vs_usercore *u, struct vs_space *s, size_t i)
 {
@@ -202,6 +203,8 @@ static void label_heap(struct vs_usercore *u, struct vs_space *s)
 		const struct vs_vma *v = vma_at(u, s, i);
 
 		end = i + 1;
+		if (v->end == edge && !random && !v->file && u->core.kernel && u->core.kernel < STRICT_HEAP)
+			s->names[u->core.order.v[i]] = "[heap]";	// bss: brk touches it
 		if (v->end <= edge || s->names[u->core.order.v[i]])
 			continue;
 		if (v->file && v->start < edge)

@@ -23,8 +23,7 @@ static uint64_t page_up(const struct vs_usercore *u, uint64_t v)
 	return (v + u->page - 1) & ~(u->page - 1);
 }
 
-/* One program header of the program. */
-static bool read_phdr(const struct vs_usercore *u, uint64_t i, struct vs_segment *ret)
+bool vs_core_read_phdr(const struct vs_usercore *u, uint64_t addr, struct vs_segment *ret)
 {
 	const size_t size = u->f->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
 	unsigned char raw[sizeof(Elf64_Phdr)];
@@ -34,7 +33,7 @@ static bool read_phdr(const struct vs_usercore *u, uint64_t i, struct vs_segment
 	};
 	enum vs_from from;
 
-	if (vs_usercore_read(u, u->core.aux.phdr + i * u->core.aux.phent, raw, size, &from) < size)
+	if (vs_usercore_read(u, addr, raw, size, &from) < size)
 		return false;
 	vs_elf_segment(&f, 0, ret);
 	return true;
@@ -53,7 +52,7 @@ void vs_core_read_program(struct vs_usercore *u, const struct vs_space *s)
 	for (uint64_t i = 0; i < a->phnum; i++) {
 		struct vs_segment ph;
 
-		if (!read_phdr(u, i, &ph))
+		if (!vs_core_read_phdr(u, a->phdr + i * a->phent, &ph))
 			return;
 		switch (ph.type) {
 		case PT_PHDR:
@@ -98,8 +97,7 @@ static enum vs_links_end end_of(const struct vs_usercore *u, enum vs_from from)
 	return from == VS_FROM_TRUNCATED ? VS_LINKS_CUT : from == VS_FROM_EXCLUDED ? VS_LINKS_ABSENT : VS_LINKS_WILD;
 }
 
-/* A string of the process; NULL where it is not there. Without memory NULL as well. */
-static char *read_name(const struct vs_usercore *u, uint64_t addr)
+char *vs_core_read_string(const struct vs_usercore *u, uint64_t addr)
 {
 	char buf[MAX_NAME];
 	enum vs_from from;
@@ -159,7 +157,7 @@ static struct vs_err *walk(struct vs_usercore *u, const struct vs_space *s, uint
 		}
 		if (!vs_map_set(seen, lm, 0) || !vs_vec_reserve(&core->links, core->links.n + 1))
 			return &vs_enomem;
-		l.name = read_name(u, name);
+		l.name = vs_core_read_string(u, name);
 		l.vma = vs_core_find(s, l.l_ld);
 		core->links.v[core->links.n++] = l;
 		lm = next;

@@ -153,10 +153,22 @@ static struct vs_err *collect(struct vs_usercore *u, struct vs_space *s, unsigne
 	return NULL;
 }
 
+/* The vdso carries a note "Linux" with the version of the kernel that it is part of. */
+static uint32_t linux_version(const unsigned char *p, size_t len, bool be)
+{
+	for (size_t i = 0; i + 24 <= len; i += 4)
+		if (vs_load32(p + i, be) == 6 && vs_load32(p + i + 4, be) == 4 && !vs_load32(p + i + 8, be) &&
+		    !memcmp(p + i + 12, "Linux\0", 6))
+			return vs_load32(p + i + 20, be);
+	return 0;
+}
+
 static struct vs_err *add_vdso(struct vs_usercore *u, struct vs_space *s, unsigned char *buf)
 {
 	uint32_t i = u->core.aux.has_vdso ? vs_core_find(s, u->core.aux.vdso) : VS_NONE;
 	struct vs_core_module *m;
+	enum vs_from from;
+	size_t got;
 
 	if (i == VS_NONE || s->vmas.v[i].file)
 		return NULL;
@@ -166,6 +178,8 @@ static struct vs_err *add_vdso(struct vs_usercore *u, struct vs_space *s, unsign
 	m->end = s->vmas.v[i].end;
 	m->executable = true;
 	read_id(u, m, buf);
+	got = vs_usercore_read(u, m->base, buf, m->end - m->base < HEADER_BYTES ? m->end - m->base : HEADER_BYTES, &from);
+	u->core.kernel = linux_version(buf, got, u->f->big_endian);
 	u->core.vmas.v[i].module = (uint32_t)u->core.modules.n - 1;
 	return NULL;
 }

@@ -70,10 +70,15 @@ static struct vs_err *read_all(struct vs_usercore *u, struct vs_space *s)
 	if (err)
 		return err;
 	vs_core_read_program(u, s);
+	err = vs_core_read_links(u, s);
+	if (!err && !u->core.has_file)
+		err = vs_core_name_files(u, s);
+	if (err)
+		return err;
 	vs_core_label(u, s);
 	vs_core_infer(u, s);
 	probe_zeros(u);
-	return vs_core_read_links(u, s);
+	return NULL;
 }
 
 struct vs_err *vs_usercore_open(struct vs_image *img, struct vs_space *s, struct vs_usercore **ret)
@@ -93,6 +98,9 @@ struct vs_err *vs_usercore_open(struct vs_image *img, struct vs_space *s, struct
 		.big_endian = u->f->big_endian,
 		.word = u->f->is64 ? 8 : 4,
 		.phnum_guessed = u->f->phnum_guessed,
+		.phnum_wrong = u->f->phnum_wrong,
+		.phnum_promised = u->f->phnum_promised,
+		.phnum = u->f->phnum,
 		.file_size = img->file_size,
 		.needed_size = img->needed_size,
 		.exe = VS_NONE,

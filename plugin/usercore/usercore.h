@@ -80,9 +80,15 @@ bool vs_usercore_is_zero(const struct vs_usercore *u, uint64_t addr);
 struct vs_err *vs_core_read_notes(struct vs_usercore *u);	/* notes.c */
 void vs_core_find_producer(struct vs_usercore *u);		/* producer.c */
 struct vs_err *vs_core_fill(struct vs_usercore *u, struct vs_space *s);	/* fill.c */
+/** Without NT_FILE: name mappings by the link map and the ELF headers in memory. */
+struct vs_err *vs_core_name_files(struct vs_usercore *u, struct vs_space *s);	/* names.c */
 void vs_core_infer(struct vs_usercore *u, struct vs_space *s);	/* infer.c */
 void vs_core_label(struct vs_usercore *u, struct vs_space *s);	/* label.c */
 struct vs_err *vs_core_read_modules(struct vs_usercore *u, struct vs_space *s);	/* modules.c */
+/** One program header of an ELF file in the memory of the process, at @p addr. */
+bool vs_core_read_phdr(const struct vs_usercore *u, uint64_t addr, struct vs_segment *ret);	/* links.c */
+/** A string of the process, of at most 4095 bytes; NULL: not there, or no memory. The caller frees it. */
+char *vs_core_read_string(const struct vs_usercore *u, uint64_t addr);	/* links.c */
 void vs_core_read_program(struct vs_usercore *u, const struct vs_space *s);	/* links.c */
 struct vs_err *vs_core_read_links(struct vs_usercore *u, const struct vs_space *s);	/* links.c */
 
