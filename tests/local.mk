@@ -79,7 +79,7 @@ check_DATA = unpacked
 unpacked:
 	$(AM_V_GEN)$(SHELL) $(srcdir)/scripts/corpus unpack unpacked
 clean-local:
-	rm -rf unpacked unpacked-alone
+	rm -rf unpacked unpacked-alone unpacked-cores
 
 # Process cores: a program that dies in many ways, and its own word for what it was.
 # It is no test of ours that it runs under a sanitizer.
@@ -90,8 +90,8 @@ EXTRA_PROGRAMS += %D%/cores/crash
 %C%_cores_crash_LDADD =
 check_DATA += %D%/cores/crash$(EXEEXT)
 CLEANFILES += %D%/cores/crash$(EXEEXT)
-dist_check_SCRIPTS += %D%/cores/host.sh
-EXTRA_DIST += %D%/cores/normal.awk
+dist_check_SCRIPTS += %D%/cores/host.sh %D%/cores/corpus.sh
+EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
 # Our reader of kdump against libkdumpfile: by tests/real/containers, or by hand.
 EXTRA_PROGRAMS += %D%/real/second

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The process cores in corpus/: of kernels 5.10 to 7.2, x86-64, i386 and arm64.
+"${srcdir:-.}/scripts/corpus" unpack unpacked-cores cores || exit 99
+exec "${srcdir:-.}/tests/cores/guest" unpacked-cores/cores
