@@ -71,4 +71,27 @@ AS_IF([test -z "$vs_gdb_python"], [GDB_SKIP=$vs_gdb_why],
   [test -z "$vs_python_h"], [GDB_SKIP="no Python.h: the extension was not built"],
   [GDB_SKIP=])
 AC_SUBST([GDB_SKIP])
+
+# For `python import vmascope`: a folder of the prefix where that Python looks by itself.
+AC_ARG_WITH([gdb-pythondir], [AS_HELP_STRING([--with-gdb-pythondir=DIR],
+  [where GDB's Python shall find the extension by "import vmascope" (auto: where it looks below the prefix)])],
+  [], [with_gdb_pythondir=auto])
+AS_CASE([$with_gdb_pythondir], [no], [GDB_PYTHONDIR=], [yes|auto], [
+  vs_prefix=$prefix
+  test "x$vs_prefix" = xNONE && vs_prefix=$ac_default_prefix
+  GDB_PYTHONDIR=
+  test -z "$vs_gdb_python" || GDB_PYTHONDIR=`VS_PREFIX=$vs_prefix "$GDB" -nx -nh -batch -ex 'python
+import os, sys
+pre = os.environ@<:@"VS_PREFIX"@:>@.rstrip("/") + "/"
+for p in sys.path:
+  if p.startswith(pre) and p.endswith(("/dist-packages", "/site-packages")) and not (pre == "/usr/" and p.startswith("/usr/local/")):
+    print(p)
+    break' </dev/null 2>/dev/null`],
+  [GDB_PYTHONDIR=$with_gdb_pythondir])
+AC_SUBST([GDB_PYTHONDIR])
+AM_CONDITIONAL([WITH_GDB_PYTHONDIR], [test -n "$vs_python_h" && test -n "$GDB_PYTHONDIR"])
+# For `make install-gdbinit`: where GDB looks for files to read at each start.
+GDB_INITDIR=
+test -z "$GDB" || GDB_INITDIR=`"$GDB" -nx -nh --configuration </dev/null 2>/dev/null | sed -n 's/^ *--with-system-gdbinit-dir=\(.*@<:@^ @:>@\).*/\1/p'`
+AC_SUBST([GDB_INITDIR], [${GDB_INITDIR:-/etc/gdb/gdbinit.d}])
 ])

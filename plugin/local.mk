@@ -80,9 +80,36 @@ nodist_loader_DATA = %D%/gdb/vmascope.py
 	-export-symbols-regex '^PyInit_'
 %C%_gdb_vmascope_la_LIBADD = libvmascope.la
 
+# GDB with the extension and, if one is named, a dump.
+bin_SCRIPTS += %D%/gdb/vmascope-gdb
+CLEANFILES += %D%/gdb/vmascope-gdb
+EXTRA_DIST += %D%/gdb/vmascope-gdb.in
+%D%/gdb/vmascope-gdb: %D%/gdb/vmascope-gdb.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) %D%/gdb && sed 's|@''pkglibdir@|$(pkglibdir)|g' $(srcdir)/%D%/gdb/vmascope-gdb.in >$@.tmp && \
+		chmod +x $@.tmp && mv -f $@.tmp $@
+
 # Nobody links to the extension, so nobody needs libtool's description of it.
-install-exec-hook:
+install-exec-hook: install-pythondir
 	rm -f $(DESTDIR)$(pkglibdir)/vmascope.la
-uninstall-hook:
+uninstall-hook: uninstall-pythondir
 	rm -f $(DESTDIR)$(pkglibdir)/vmascope.abi3.so
+
+.PHONY: install-pythondir uninstall-pythondir install-gdbinit uninstall-gdbinit
+if WITH_GDB_PYTHONDIR
+install-pythondir:
+	$(MKDIR_P) "$(DESTDIR)$(GDB_PYTHONDIR)"
+	ln -sf "$(pkglibdir)/vmascope.abi3.so" "$(DESTDIR)$(GDB_PYTHONDIR)/vmascope.abi3.so"
+uninstall-pythondir:
+	rm -f "$(DESTDIR)$(GDB_PYTHONDIR)/vmascope.abi3.so"
+else
+install-pythondir:
+uninstall-pythondir:
+endif
+
+# For who wants it in each GDB that is started on this machine (but those with -nx).
+install-gdbinit:
+	$(MKDIR_P) "$(DESTDIR)$(GDB_INITDIR)"
+	echo "source $(pkglibdir)/vmascope.py" >"$(DESTDIR)$(GDB_INITDIR)/vmascope.gdb"
+uninstall-gdbinit:
+	rm -f "$(DESTDIR)$(GDB_INITDIR)/vmascope.gdb"
 endif
