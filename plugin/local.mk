@@ -47,6 +47,7 @@ libvmascope_la_SOURCES += \
 	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/rebuild.c %D%/render/rebuild.h %D%/render/record.c %D%/render/record.h \
 	%D%/render/report.c %D%/render/report.h %D%/render/layout.c %D%/render/layout.h %D%/render/json_layout.c %D%/render/picture.c %D%/render/picture.h %D%/render/text.c %D%/render/text.h
 libvmascope_la_SOURCES += \
+	%D%/image/packed.c %D%/image/temp.c \
 	%D%/check/crash.c %D%/check/crash.h %D%/check/rules_core.c %D%/render/core.c %D%/render/core.h %D%/render/crash.c %D%/render/crash.h \
 	%D%/cmd/core.c %D%/cmd/core.h %D%/cmd/core_info.c %D%/space/core.c %D%/space/core.h %D%/usercore/fill.c %D%/usercore/infer.c %D%/usercore/label.c \
 	%D%/usercore/links.c %D%/usercore/modules.c %D%/usercore/names.c %D%/usercore/notes.c %D%/usercore/producer.c \

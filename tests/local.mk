@@ -90,7 +90,7 @@ EXTRA_PROGRAMS += %D%/cores/crash
 %C%_cores_crash_LDADD =
 check_DATA += %D%/cores/crash$(EXEEXT)
 CLEANFILES += %D%/cores/crash$(EXEEXT)
-dist_check_SCRIPTS += %D%/cores/host.sh %D%/cores/corpus.sh
+dist_check_SCRIPTS += %D%/cores/host.sh %D%/cores/corpus.sh %D%/cores/packed.sh
 EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
 # Our reader of kdump against libkdumpfile: by tests/real/containers, or by hand.

@@ -5,7 +5,6 @@
  * are put where they belong in one pass, into a sparse file that has no name.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,26 +23,6 @@
 static bool is_flattened(const unsigned char *head, size_t len)
 {
 	return len >= 16 && !memcmp(head, "makedumpfile\0\0\0\0", 16);
-}
-
-/* A file without a name: nothing is left behind, however we end. */
-static struct vs_err *open_temp(int *ret)
-{
-	const char *dir = getenv("TMPDIR");
-	char path[4096];
-
-	if (!dir || !*dir)
-		dir = "/tmp";
-	*ret = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (*ret >= 0)
-		return NULL;
-	if (snprintf(path, sizeof(path), "%s/vmascope-XXXXXX", dir) >= (int)sizeof(path))
-		return vs_err_create(VS_ERR_IO, "TMPDIR is too long");
-	*ret = mkostemp(path, O_CLOEXEC);
-	if (*ret < 0)
-		return vs_err_os(errno, "cannot make a file in %s (TMPDIR) to put the flattened dump in order", dir);
-	unlink(path);
-	return NULL;
 }
 
 static struct vs_err *copy(int in, uint64_t from, int to, uint64_t at, uint64_t len)
@@ -130,7 +109,7 @@ static struct vs_err *flattened_open(const struct vs_source *src, size_t n, stru
 
 	if (n > 1)
 		return vs_err_create(VS_ERR_FORMAT, "a flattened dump is one file; %s is one too many", src[1].path);
-	err = open_temp(&fd);
+	err = vs_image_temp("to put the flattened dump in order", &fd);
 	if (err)
 		return err;
 	if (src->size > UINT64_C(256) << 20)

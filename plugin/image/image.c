@@ -17,6 +17,7 @@ static const struct vs_probe *const probes[] = {
 	&vs_probe_elf,
 	&vs_probe_kdump,
 	&vs_probe_flattened,
+	&vs_probe_packed,
 	&vs_probe_kdumpfile,
 };
 
@@ -28,10 +29,6 @@ static const struct {
 } known[] = {
 	{ "PK\3\4", 4, "a zip archive (unpack by: unzip FILE)" },
 	{ "BZh", 3, "compressed by bzip2 (unpack by: bzip2 -d FILE)" },
-	{ "\x28\xb5\x2f\xfd", 4, "compressed by zstd (unpack by: zstd -d FILE)" },
-	{ "\xfd" "7zXZ", 5, "compressed by xz (unpack by: xz -d FILE)" },
-	{ "\x1f\x8b", 2, "compressed by gzip (unpack by: gzip -d FILE)" },
-	{ "\x04\x22\x4d\x18", 4, "compressed by lz4 (unpack by: lz4 -d FILE)" },
 };
 
 static struct vs_err *not_a_dump(const char *path, const unsigned char *head, size_t len)

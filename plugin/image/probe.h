@@ -31,11 +31,15 @@ struct vs_probe {
 			       struct vs_image **ret);
 };
 
-extern const struct vs_probe vs_probe_elf, vs_probe_kdump, vs_probe_kdumpfile, vs_probe_flattened;
+extern const struct vs_probe vs_probe_elf, vs_probe_kdump, vs_probe_kdumpfile, vs_probe_flattened,
+	vs_probe_packed;
 
 /** Open what @p src holds by the row of the table that knows it: for containers of containers. */
 struct vs_err *vs_image_open_sources(const struct vs_source *src, size_t n, struct vs_out *out,
 				     struct vs_image **ret);
+
+/** A file in TMPDIR without a name: nothing is left behind, however we end. @p why ends the error. */
+struct vs_err *vs_image_temp(const char *why, int *ret);
 
 /** Take ELF notes apart into img->notes; they borrow from @p data. What is cut off ends it. */
 struct vs_err *vs_notes_parse(struct vs_image *img, const unsigned char *data, uint64_t len);
