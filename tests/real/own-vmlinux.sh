@@ -2,7 +2,6 @@
 # A vmlinux made out of a dump that came without: good enough for ourselves, by its BTF
 # and by its DWARF, and for GDB.
 . "${srcdir:-.}/tests/tap.sh"
-"${srcdir:-.}/scripts/corpus" unpack unpacked-alone alone || exit 99
 
 for case in unpacked-alone/*/; do
 	name=$(basename "$case")
