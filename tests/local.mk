@@ -9,6 +9,8 @@ check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
 check_PROGRAMS += %D%/unit/pgtable
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
+check_PROGRAMS += %D%/unit/image
+%C%_unit_image_SOURCES = %D%/unit/image.c
 # Over a kernel made up: fake.c.
 check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/rss
 %C%_unit_from_SOURCES = %D%/unit/from.c %D%/unit/fake.c %D%/unit/fake.h
@@ -59,7 +61,7 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 dist_check_SCRIPTS += %D%/real/alone.sh %D%/real/own-vmlinux.sh %D%/real/corpus.sh %D%/real/broken.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/gdb/target.sh %D%/gdb/values.sh %D%/gdb/install.sh
 EXTRA_DIST += %D%/real/gdb
-dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh
+dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh %D%/real/battered.sh
 check_PROGRAMS += %D%/real/btf-broken
 %C%_real_btf_broken_SOURCES = %D%/real/btf-broken.c
 %C%_real_btf_broken_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
@@ -72,7 +74,7 @@ check_PROGRAMS += %D%/real/xlat
 else
 EXTRA_DIST += %D%/real/xlat.c
 endif
-EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
+EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/battered %D%/real/pack.py %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
 EXTRA_DIST += %D%/real/live
 # CASES=... takes some of them: all is what the first build does.
 check_DATA = unpacked

@@ -17,23 +17,30 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/out.h"
 #include "base/vec.h"
 #include "image/probe.h"
 
 /* A piece of physical memory in the file; pieces do not overlap. */
 struct seg {
 	uint64_t start, end;	/* physical, end exclusive */
-	uint64_t file_end;	/* from here on the header promised bytes but there are none */
-	uint64_t cut_end;	/* [file_end, cut_end): lost to truncation; [cut_end, end): never written */
 	uint64_t off;		/* of start, in the file */
+	enum vs_from from;	/* FILE, TRUNCATED: promised, but the file ends before, EXCLUDED: never written */
+};
+
+struct segs {
+	struct seg *v;		/* sorted by start */
+	size_t n, cap;
 };
 
 struct elf_image {
 	struct vs_image img;
 	struct vs_elf_file f;
+	uint64_t n_broken;	/* program headers with sizes that cannot be */
 	const unsigned char *map;
 	uint64_t size;
-	VS_VEC(struct seg) segs;	/* sorted by start */
+	struct segs segs;
+	const struct vs_extents *written;	/* while it is opened: vs_source */
 };
 
 static bool is_elf(const unsigned char *head, size_t len)
@@ -80,11 +87,58 @@ static int cmp_seg(const void *a, const void *b)
 {
 	const struct seg *x = a, *y = b;
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->off < y->off ? -1 : x->off > y->off;
+}
+
+static void sort(struct segs *s)
+{
+	for (size_t i = 1; i < s->n; i++)
+		if (cmp_seg(&s->v[i], &s->v[i - 1]) < 0) {
+			qsort(s->v, s->n, sizeof(*s->v), cmp_seg);
+			return;
+		}
+}
+
+/* Add to @p out, which is sorted, what of @p in from @p from it does not cover; @p in is sorted. */
+static bool lay(struct segs *out, const struct segs *in, enum vs_from from)
+{
+	const size_t n = out->n;
+	uint64_t done = 0;	// @p in overlaps itself
+	size_t o = 0;
+
+	for (size_t i = 0; i < in->n; i++) {
+		struct seg cur = in->v[i];
+		uint64_t at = cur.start > done ? cur.start : done;
+
+		while (cur.from == from && at < cur.end) {
+			uint64_t stop = cur.end;
+			struct seg *s;
+
+			while (o < n && out->v[o].end <= at)
+				o++;
+			if (o < n && out->v[o].start <= at) {
+				at = out->v[o].end;
+				continue;
+			}
+			if (o < n && out->v[o].start < stop)
+				stop = out->v[o].start;
+			s = vs_vec_push(out);
+			if (!s)
+				return false;
+			*s = (struct seg){ at, stop, cur.off + (at - cur.start), from };
+			at = stop;
+		}
+		if (cur.from == from && cur.end > done)
+			done = cur.end;
+	}
+	sort(out);
+	return true;
 }
 
 /*
- * Sort the segments and cut overlaps away. QEMU with paging=true writes one
+ * Sort the pieces and cut overlaps away. QEMU with paging=true writes one
  * segment for each run of the page tables, so that the same memory stands in
  * many of them (65,784 on a 5.10 guest); /proc/vmcore has the kernel's image
  * twice. All copies were taken from the same memory; the first one is used, but
@@ -92,55 +146,16 @@ static int cmp_seg(const void *a, const void *b)
  */
 static struct vs_err *flatten(struct elf_image *e)
 {
-	VS_VEC(struct seg) out = { 0 };
-	size_t n = e->segs.n;
-	struct seg *s = e->segs.v;
+	static const enum vs_from order[] = { VS_FROM_FILE, VS_FROM_TRUNCATED, VS_FROM_EXCLUDED };
+	struct segs out = { 0 };
+	bool ok = true;
 
-	for (size_t i = 1; i < n; i++)
-		if (s[i].start < s[i - 1].start) {
-			qsort(s, n, sizeof(*s), cmp_seg);
-			break;
-		}
-	for (size_t i = 0; i < n; i++) {
-		struct seg cur = s[i];
-
-		while (out.n && cur.start < out.v[out.n - 1].end) {
-			struct seg *last = &out.v[out.n - 1];
-
-			if (last->file_end < last->end && cur.file_end > last->file_end &&
-			    cur.start <= last->file_end) {
-				// the earlier one runs dry where this one has bytes
-				if (last->file_end <= last->start) {
-					out.n--;
-					continue;
-				}
-				last->end = last->cut_end = last->file_end;
-				continue;
-			}
-			if (cur.end <= last->end) {
-				cur.end = cur.start;
-				break;
-			}
-			cur.off += last->end - cur.start;
-			cur.start = last->end;
-			if (cur.file_end < cur.start)
-				cur.file_end = cur.start;
-			if (cur.cut_end < cur.start)
-				cur.cut_end = cur.start;
-		}
-		if (cur.start >= cur.end)
-			continue;
-		if (!vs_vec_reserve(&out, out.n + 1)) {
-			vs_vec_deinit(&out);
-			return &vs_enomem;
-		}
-		out.v[out.n++] = cur;
-	}
+	sort(&e->segs);
+	for (size_t i = 0; ok && i < 3; i++)
+		ok = lay(&out, &e->segs, order[i]);
 	free(e->segs.v);
-	e->segs.v = out.v;
-	e->segs.n = out.n;
-	e->segs.cap = out.cap;
-	return NULL;
+	e->segs = out;
+	return ok ? NULL : &vs_enomem;
 }
 
 static void want(struct elf_image *e, uint64_t off, uint64_t len)
@@ -151,32 +166,42 @@ static void want(struct elf_image *e, uint64_t off, uint64_t len)
 		e->img.needed_size = need;
 }
 
+static bool add(struct elf_image *e, uint64_t start, uint64_t end, uint64_t off, enum vs_from from)
+{
+	struct seg *s = start < end ? vs_vec_push(&e->segs) : NULL;
+
+	if (s)
+		*s = (struct seg){ start, end, off, from };
+	return s || start >= end;
+}
+
 static struct vs_err *take_load(struct elf_image *e, const struct vs_segment *ph)
 {
 	const bool process = e->img.kind == VS_IMAGE_PROCESS;
 	uint64_t addr = process ? ph->vaddr : ph->paddr;
 	uint64_t mem = ph->memsz > ph->filesz ? ph->memsz : ph->filesz;
 	uint64_t have = 0;
-	struct seg *s;
 
 	if (process)	// whatever its address: the bytes are wanted
 		want(e, ph->off, ph->filesz);
 	// p_paddr of all ones: /proc/kcore and old kernels for "no physical address"
-	if (!mem || addr == UINT64_MAX || addr + mem < addr)
+	if (!mem || addr == UINT64_MAX)
 		return NULL;
+	if (addr + mem < addr) {	// what is in the file may be right all the same
+		e->n_broken++;
+		mem = ph->filesz;
+		if (!mem || addr + mem < addr)
+			return NULL;
+	}
 	want(e, ph->off, ph->filesz);
 	if (ph->off < e->size)
 		have = ph->filesz < e->size - ph->off ? ph->filesz : e->size - ph->off;
-	s = vs_vec_push(&e->segs);
-	if (!s)
+	have = vs_extents_from(e->written, ph->off, have);
+	// p_memsz past p_filesz: the dumper left it out, it did not record zeros
+	if (!add(e, addr, addr + have, ph->off, VS_FROM_FILE) ||
+	    !add(e, addr + have, addr + ph->filesz, 0, VS_FROM_TRUNCATED) ||
+	    !add(e, addr + ph->filesz, addr + mem, 0, VS_FROM_EXCLUDED))
 		return &vs_enomem;
-	*s = (struct seg){
-		.start = addr,
-		.end = addr + mem,
-		.file_end = addr + have,
-		.cut_end = addr + ph->filesz,
-		.off = ph->off,
-	};
 	return NULL;
 }
 
@@ -203,18 +228,11 @@ static void elf_run(struct vs_image *img, uint64_t addr, struct vs_run *ret)
 	} else if (addr < s->start) {
 		ret->len = s->start - addr;
 		ret->from = VS_FROM_NOWHERE;
-	} else if (addr < s->file_end) {
-		ret->addr = s->start;
-		ret->len = s->file_end - s->start;
-		ret->from = VS_FROM_FILE;
-		ret->data = e->map + s->off;
-	} else if (addr < s->cut_end) {
-		ret->len = s->cut_end - addr;
-		ret->from = VS_FROM_TRUNCATED;
 	} else {
-		// p_memsz past p_filesz: the dumper left it out, it did not record zeros
-		ret->len = s->end - addr;
-		ret->from = VS_FROM_EXCLUDED;
+		ret->addr = s->start;
+		ret->len = s->end - s->start;
+		ret->from = s->from;
+		ret->data = s->from == VS_FROM_FILE ? e->map + s->off : NULL;
 	}
 }
 
@@ -408,6 +426,9 @@ static struct vs_err *read_header(struct elf_image *e)
 		return err;
 	if (!e->f.phnum)
 		return vs_err_create(VS_ERR_FORMAT, "no program headers: nothing of memory is in it");
+	if (e->f.phoff < (is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)))
+		return vs_err_create(VS_ERR_FORMAT, "broken ELF header: its program headers begin at %" PRIu64
+				     ", in the header itself", e->f.phoff);
 	return fit_phdrs(e);
 }
 
@@ -464,15 +485,24 @@ static struct vs_err *read_headers(struct elf_image *e)
 
 static struct vs_err *tell_ranges(struct elf_image *e)
 {
+	size_t n = 0;
+
 	e->img.ranges = calloc(e->segs.n, sizeof(*e->img.ranges));
 	if (!e->img.ranges)
 		return &vs_enomem;
 	for (size_t i = 0; i < e->segs.n; i++) {
 		const struct seg *s = &e->segs.v[i];
+		uint64_t held = s->from == VS_FROM_FILE ? s->end - s->start : 0;
+		struct vs_phys_range *r = n ? &e->img.ranges[n - 1] : NULL;
 
-		e->img.ranges[i] = (struct vs_phys_range){ s->start, s->end, s->file_end - s->start };
+		if (r && r->end == s->start) {
+			r->end = s->end;
+			r->in_file += held;
+		} else {
+			e->img.ranges[n++] = (struct vs_phys_range){ s->start, s->end, held };
+		}
 	}
-	e->img.n_ranges = e->segs.n;
+	e->img.n_ranges = n;
 	return NULL;
 }
 
@@ -483,7 +513,6 @@ static struct vs_err *elf_open(const struct vs_source *src, size_t n, struct vs_
 	struct vs_err *err;
 	void *map;
 
-	(void)out;
 	if (n > 1)
 		return vs_err_create(VS_ERR_FORMAT, "an ELF dump is one file; %s is one too many", src[1].path);
 	e = calloc(1, sizeof(*e));
@@ -492,6 +521,7 @@ static struct vs_err *elf_open(const struct vs_source *src, size_t n, struct vs_
 	e->img.ops = &elf_ops;
 	e->img.dump_level = -1;
 	e->img.file_size = e->size = src->size;
+	e->written = src->written;
 	e->img.path = strdup(src->path);
 	map = e->img.path ? mmap(NULL, src->size, PROT_READ, MAP_PRIVATE, src->fd, 0) : MAP_FAILED;
 	if (map == MAP_FAILED) {
@@ -509,6 +539,9 @@ static struct vs_err *elf_open(const struct vs_source *src, size_t n, struct vs_
 		vs_image_destroy(&e->img);
 		return err;
 	}
+	if (e->n_broken)
+		vs_out_say(out, "%s: %" PRIu64 " of its program headers lead past the end of any address space", src->path,
+			   e->n_broken);
 	*ret = &e->img;
 	return NULL;
 }

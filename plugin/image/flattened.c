@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/out.h"
+#include "base/vec.h"
 #include "image/probe.h"
 
 #define HEADER_SIZE	4096	/* MAX_SIZE_MDF_HEADER */
@@ -51,7 +52,7 @@ static struct vs_err *copy(int in, uint64_t from, int to, uint64_t at, uint64_t 
 }
 
 static struct vs_err *put_in_order(const struct vs_source *src, int to, struct vs_out *out,
-				   uint64_t *size_ret, bool *cut_ret)
+				   uint64_t *size_ret, struct vs_extents *written, bool *cut_ret)
 {
 	uint64_t pos = HEADER_SIZE, shown = 0;
 	char line[96];
@@ -85,6 +86,8 @@ static struct vs_err *put_in_order(const struct vs_source *src, int to, struct v
 			return err;
 		if ((uint64_t)at + n > *size_ret)
 			*size_ret = (uint64_t)at + n;
+		if (!vs_extents_add(written, (uint64_t)at, (uint64_t)at + n))
+			return &vs_enomem;
 		if (n < (uint64_t)len)
 			return NULL;
 		pos += n;
@@ -98,10 +101,28 @@ static struct vs_err *put_in_order(const struct vs_source *src, int to, struct v
 	return NULL;
 }
 
+/* What came out of it is a dump of another kind. @p written: what there is of it, if not all. */
+static struct vs_err *open_ordered(const struct vs_source *src, int fd, struct vs_out *out, struct vs_source *inner,
+				   struct vs_extents *written, struct vs_image **ret)
+{
+	unsigned char head[16];
+
+	inner->fd = fd;
+	inner->written = written;
+	if (!inner->size)
+		return vs_err_create(VS_ERR_FORMAT,
+			"a flattened dump: expected records behind its header, found none%s",
+			src->size > HEADER_SIZE ? " that is whole" : "");
+	if (pread(fd, head, sizeof(head), 0) == sizeof(head) && is_flattened(head, sizeof(head)))
+		return vs_err_create(VS_ERR_FORMAT, "a flattened dump in a flattened dump: expected ELF or kdump in it");
+	return vs_err_wrap(vs_image_open_sources(inner, 1, out, ret), "flattened");
+}
+
 static struct vs_err *flattened_open(const struct vs_source *src, size_t n, struct vs_out *out,
 				     struct vs_image **ret)
 {
 	struct vs_source inner = { .path = src->path };
+	struct vs_extents written = { 0 };
 	_cleanup_close_ int fd = -1;
 	struct vs_err *err;
 	bool cut;
@@ -115,15 +136,12 @@ static struct vs_err *flattened_open(const struct vs_source *src, size_t n, stru
 	if (src->size > UINT64_C(256) << 20)
 		vs_out_say(out, "%s is flattened: it is put in order in TMPDIR, %" PRIu64 " MiB", src->path,
 			   src->size >> 20);
-	err = put_in_order(src, fd, out, &inner.size, &cut);
+	err = put_in_order(src, fd, out, &inner.size, &written, &cut);
+	if (!err)
+		err = open_ordered(src, fd, out, &inner, cut ? &written : NULL, ret);
+	vs_vec_deinit(&written);
 	if (err)
 		return err;
-	inner.fd = fd;
-	if (!inner.size)
-		return vs_err_create(VS_ERR_FORMAT, "a flattened dump: expected records behind its header, found none");
-	err = vs_image_open_sources(&inner, 1, out, ret);
-	if (err)
-		return vs_err_wrap(err, "flattened");
 	if (asprintf(&what, "flattened %s", (*ret)->what) >= 0) {
 		free((*ret)->what);
 		(*ret)->what = what;

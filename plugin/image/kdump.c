@@ -402,6 +402,10 @@ static struct vs_err *open_all(struct kdump_image *k, const struct vs_source *sr
 	if (!err)
 		err = find_machine(&k->img, k->files[0].machine);
 	qsort(k->files, k->n_files, sizeof(*k->files), cmp_file);
+	for (size_t i = 1; !err && i < n; i++)
+		if (k->files[i].first < k->files[i - 1].end)
+			err = vs_err_create(VS_ERR_FORMAT, "not the files of one split dump: two of them have page %" PRIu64,
+					    k->files[i].first);
 	if (!err)
 		err = find_packing(k, &packed);
 	if (!err)

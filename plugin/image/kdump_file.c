@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/err.h"
+#include "base/vec.h"
 #include "image/unpack.h"
 
 /* struct disk_dump_header of a 64-bit dump; unchanged since it was diskdump's. */
@@ -125,6 +126,12 @@ uint64_t vs_kdump_file_next(const struct vs_kdump_file *f, const unsigned char *
 	return f->max_pfn;
 }
 
+/* Of what is in the file: has it been written? */
+static bool is_there(const struct vs_kdump_file *f, uint64_t off, uint64_t len)
+{
+	return vs_extents_from(f->gaps ? &f->written : NULL, off, len) == len;
+}
+
 bool vs_kdump_file_is_ram(const struct vs_kdump_file *f, uint64_t pfn)
 {
 	return pfn < f->max_pfn && bit(f->ram, pfn);
@@ -161,13 +168,15 @@ enum vs_from vs_kdump_file_find(const struct vs_kdump_file *f, uint64_t pfn, str
 	if (pfn < f->first || pfn >= f->end || !bit(f->held, pfn))
 		return VS_FROM_EXCLUDED;
 	i = rank(f, pfn);
-	if (i >= n_descs(f))
+	if (i >= n_descs(f) || !is_there(f, f->table + i * DESC_SIZE, DESC_SIZE))
 		return VS_FROM_TRUNCATED;
 	load_desc(f, i, &p);
 	if (!desc_ok(f, &p) || p.flags & ~(uint32_t)VS_PACKED_ANY)
 		return VS_FROM_DAMAGED;
 	if (!vs_kdump_file_at(f, p.off, p.size))
 		return p.off + p.size <= f->needed ? VS_FROM_TRUNCATED : VS_FROM_DAMAGED;
+	if (!is_there(f, p.off, p.size))
+		return VS_FROM_TRUNCATED;
 	*ret = p;
 	return VS_FROM_FILE;
 }
@@ -206,7 +215,7 @@ static struct vs_err *check_count(const struct vs_kdump_file *f)
 {
 	uint64_t n = n_descs(f), lowest = UINT64_MAX, all = 0, behind = f->table + f->n_pages * DESC_SIZE;
 
-	if (n < f->n_pages || !n)
+	if (n < f->n_pages || !n || !is_there(f, f->table, n * DESC_SIZE))
 		return NULL;
 	for (uint64_t i = 0; i < n && i < SOME; i++) {
 		struct vs_kdump_page p;
@@ -272,6 +281,9 @@ static struct vs_err *read_bitmaps(struct vs_kdump_file *f)
 		return vs_err_create(VS_ERR_FORMAT, "cut in its bitmaps, or a broken header: %" PRIu64
 				     " blocks of %u bytes at %" PRIu64 " do not fit into %" PRIu64 " bytes",
 				     blocks, f->block, at, f->size);
+	if (!is_there(f, 0, at + len))
+		return vs_err_create(VS_ERR_FORMAT, "cut before all of its headers and bitmaps, %" PRIu64 " bytes, were written",
+				     at + len);
 	f->table = at + len;
 	f->max_pfn = head32(f, OFF_MAX_MAPNR);
 	bits = len * 8;
@@ -296,7 +308,11 @@ struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_sourc
 {
 	void *map;
 
-	*f = (struct vs_kdump_file){ .size = src->size };
+	*f = (struct vs_kdump_file){ .size = src->size, .gaps = src->written };
+	if (f->gaps) {		// taken over
+		f->written = *src->written;
+		*src->written = (struct vs_extents){ 0 };
+	}
 	if (f->size < VS_KDUMP_HEADER)
 		return vs_err_create(VS_ERR_FORMAT, "cut in its header: %" PRIu64 " bytes, expected %u at least",
 				     f->size, VS_KDUMP_HEADER);
@@ -327,5 +343,6 @@ void vs_kdump_file_deinit(struct vs_kdump_file *f)
 	if (f->map)
 		munmap((void *)f->map, f->size);
 	free(f->ranks);
+	vs_vec_deinit(&f->written);
 	*f = (struct vs_kdump_file){ 0 };
 }

@@ -42,6 +42,8 @@ struct vs_kdump_file {
 	uint64_t n_pages;		/* held by this file */
 	uint64_t table;			/* where the descriptors are */
 	uint64_t needed;		/* bytes that the file had; more than size: it has been cut */
+	bool gaps;			/* not all of size is there: see written */
+	struct vs_extents written;
 };
 
 /* struct page_desc. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What containers have in common: ELF notes, names of machines. */
+/* What containers have in common: ELF notes, names of machines, which bytes of a file are there. */
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +41,51 @@ struct vs_err *vs_notes_parse(struct vs_image *img, const unsigned char *data, u
 			break;
 	}
 	return NULL;
+}
+
+bool vs_extents_add(struct vs_extents *e, uint64_t start, uint64_t end)
+{
+	size_t at = e->n, upto;
+
+	if (start >= end)
+		return true;
+	// nearly always it goes behind the last
+	while (at && e->v[at - 1].end >= start)
+		at--;
+	for (upto = at; upto < e->n && e->v[upto].start <= end; upto++) {
+		start = e->v[upto].start < start ? e->v[upto].start : start;
+		end = e->v[upto].end > end ? e->v[upto].end : end;
+	}
+	if (upto == at) {
+		if (!vs_vec_reserve(e, e->n + 1))
+			return false;
+		memmove(&e->v[at + 1], &e->v[at], (e->n - at) * sizeof(*e->v));
+		e->n++;
+	} else if (upto > at + 1) {
+		memmove(&e->v[at + 1], &e->v[upto], (e->n - upto) * sizeof(*e->v));
+		e->n -= upto - at - 1;
+	}
+	e->v[at] = (struct vs_extent){ start, end };
+	return true;
+}
+
+uint64_t vs_extents_from(const struct vs_extents *e, uint64_t at, uint64_t len)
+{
+	size_t lo = 0, hi = e ? e->n : 0;
+
+	if (!e)
+		return len;
+	while (lo < hi) {	// the first one that ends behind at
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (e->v[mid].end <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == e->n || e->v[lo].start > at)
+		return 0;
+	return e->v[lo].end - at < len ? e->v[lo].end - at : len;
 }
 
 const char *vs_machine_name(uint16_t machine, char buf[16])

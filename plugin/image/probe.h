@@ -13,11 +13,33 @@
 
 struct vs_out;
 
+/** Bytes of a file, [start, end). */
+struct vs_extent {
+	uint64_t start, end;
+};
+
+/** Sorted, neither overlapping nor touching. */
+struct vs_extents {
+	struct vs_extent *v;
+	size_t n, cap;
+};
+
+/** Add [start, end); false without memory. */
+bool vs_extents_add(struct vs_extents *e, uint64_t start, uint64_t end);
+
+/** How many of the @p len bytes from @p at are in @p e without a gap; all of them where that is NULL. */
+uint64_t vs_extents_from(const struct vs_extents *e, uint64_t at, uint64_t len);
+
 /** A file of a dump; a split dump has several. */
 struct vs_source {
 	const char *path;
 	int fd;			/* the caller's */
 	uint64_t size;
+	/*
+	 * Of a file that was put in order and lacks pieces: what is there; the rest reads as zeros
+	 * that nobody wrote. NULL: all of it. The image may keep what it steals from here.
+	 */
+	struct vs_extents *written;
 };
 
 struct vs_probe {

@@ -59,6 +59,9 @@ bool vs_unpack(struct vs_unpackers *u, uint32_t flag, const void *data, size_t l
 	unsigned long got = size;
 	size_t size_got = size;
 
+	// a kind that the first pages did not have
+	if (i >= 0 && !u->v[i].fn)
+		vs_err_free(vs_unpack_prepare(u, flag));
 	if (i < 0 || !u->v[i].fn)
 		return false;
 	switch (flag) {

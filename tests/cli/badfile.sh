@@ -35,6 +35,13 @@ elf_header 4 62 0 >phnum-0
 printf 'KDUMP   \006\000\000\000' | dd of=kdump bs=8192 conv=sync 2>/dev/null
 printf 'makedumpfile\000\000\000\000' | dd of=flattened bs=4096 conv=sync 2>/dev/null
 
+printf '\050\265\057\375abcdefgh' >zst
+printf '\3757zXZ\000abcdefgh' >xz
+printf '\037\213\010abcdefgh' >gz
+printf '\004\042\115\030abcdefgh' >lz4
+printf 'BZh9abcdefgh' >bz2
+printf '\355\043\217\141\163\001\031\250abcdefgh' >lkcd
+
 # bad FILE WORDS
 bad() {
 	run timeout 60 "$VMASCOPE" maps "$1"
@@ -62,6 +69,12 @@ bad aarch64 'note'
 bad s390 'x86-64'
 bad kdump 'expected'
 bad flattened 'expected records *found none'
+bad zst 'unpack by: zstd -d'
+bad xz 'unpack by: xz -d'
+bad gz 'unpack by: gzip -d'
+bad lz4 'unpack by: lz4 -d'
+bad bz2 'unpack by: bzip2 -d'
+bad lkcd 'libkdumpfile'
 if [ "$(id -u)" != 0 ]; then
 	: >unreadable
 	chmod 0 unreadable
