@@ -21,6 +21,7 @@
 #define OUT_BYTES	(1 << 18)
 #define HOLE		4096		/* zeros of this many bytes are not written */
 #define MAX_SIZE	(UINT64_C(1) << 44)
+#define LOOK		(8u << 20)	/* behind so many bytes the notes of any dump have passed */
 
 enum step { STEP_MORE, STEP_END, STEP_BAD };
 
@@ -294,6 +295,25 @@ struct unpacking {
 	bool bad, cut;
 };
 
+/*
+ * A core of a process is unpacked unasked; the dump of a kernel may fill a disk. Its notes say
+ * VMCOREINFO, or are those of QEMU's CPUs.
+ */
+static struct vs_err *refuse_kernel(const struct unpacking *u)
+{
+	_cleanup_free_ unsigned char *p = malloc(LOOK);
+	ssize_t n = p ? pread(u->to, p, LOOK, 0) : 0;
+
+	if (!p)
+		return &vs_enomem;
+	if (n < 16 || (memcmp(p, "KDUMP   ", 8) && memcmp(p, "makedumpfile\0\0\0\0", 16) &&
+		       !memmem(p, (size_t)n, "VMCOREINFO\0", 11) && !memmem(p, (size_t)n, "QEMU\0\0\0\0", 8)))
+		return NULL;
+	return vs_err_create(VS_ERR_FORMAT,
+		"compressed by %s, and the dump of a kernel is in it: too large to unpack unasked; unpack it by: %s",
+		u->p->name, u->p->command);
+}
+
 static struct vs_err *unpack(struct unpacking *u, struct vs_out *out, unsigned char *in, unsigned char *buf)
 {
 	uint64_t pos = 0, shown = 0;
@@ -319,6 +339,8 @@ static struct vs_err *unpack(struct unpacking *u, struct vs_out *out, unsigned c
 		got = OUT_BYTES - u->s.out_len;
 		err = put(u->to, buf, got, u->size);
 		u->size += got;
+		if (!err && u->size >= LOOK && u->size - got < LOOK)
+			err = refuse_kernel(u);
 		if (!err && u->size > MAX_SIZE)
 			err = vs_err_create(VS_ERR_FORMAT, "it unpacks to more than 16 TiB: that is no dump");
 		if (!err)

@@ -69,10 +69,19 @@ bad aarch64 'note'
 bad s390 'x86-64'
 bad kdump 'expected'
 bad flattened 'expected records *found none'
-bad zst 'unpack by: zstd -d'
-bad xz 'unpack by: xz -d'
-bad gz 'unpack by: gzip -d'
-bad lz4 'unpack by: lz4 -d'
+bad zst 'compressed by zstd'
+bad xz 'compressed by xz'
+bad gz 'compressed by gzip'
+bad lz4 'compressed by lz4'
+# a vmcore is too large to unpack unasked: the first 8 MiB tell that it is one
+{ printf 'KDUMP   '; head -c 9000000 /dev/zero; } | gzip -1 >kdump-gz
+bad kdump-gz 'dump of a kernel *unpack it by: gzip -d'
+{ elf_header 4 62 1; printf 'VMCOREINFO\000'; head -c 9000000 /dev/zero; } >elf-dump
+for z in gzip zstd xz lz4; do
+	command -v $z >/dev/null || continue
+	$z -1 -c <elf-dump >"elf-$z"
+	bad "elf-$z" "dump of a kernel *unpack it by: $z -d"
+done
 bad bz2 'unpack by: bzip2 -d'
 bad lkcd 'libkdumpfile'
 if [ "$(id -u)" != 0 ]; then
