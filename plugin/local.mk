@@ -25,9 +25,9 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
 	%D%/mm/files.c %D%/mm/iomem.c %D%/mm/iomem.h %D%/mm/kmap.c %D%/mm/kmap.h \
-	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/itree.c %D%/mm/itree.h %D%/mm/objects.c %D%/mm/path.c %D%/mm/pids.c %D%/mm/pids.h %D%/mm/rebuild.c %D%/mm/rebuild.h %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/slab.c %D%/mm/slab.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/moment.c %D%/mm/itree.c %D%/mm/itree.h %D%/mm/objects.c %D%/mm/path.c %D%/mm/pids.c %D%/mm/pids.h %D%/mm/rebuild.c %D%/mm/rebuild.h %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/slab.c %D%/mm/slab.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
 libvmascope_la_SOURCES += \
-	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/order.c %D%/space/rebuilt.c %D%/space/rebuilt.h %D%/space/space.c %D%/space/objects.h %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
+	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/moment.c %D%/space/moment.h %D%/space/order.c %D%/space/rebuilt.c %D%/space/rebuilt.h %D%/space/space.c %D%/space/objects.h %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
 	%D%/space/iomem.c %D%/space/iomem.h %D%/space/kmap.c %D%/space/kmap.h %D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
 libvmascope_la_SOURCES += \
 	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \

@@ -335,6 +335,15 @@ static bool is_stack_bound(const struct tally *t, const struct vs_report *r)
 	return false;
 }
 
+/* Pages of different moments: whatever leads from one to another may be stale. */
+static bool is_smeared(const struct vs_space *s, char **why_ret)
+{
+	if (!s->moment.smeared)
+		return false;
+	*why_ret = strdup("its pages are not of one moment: the machine ran on while they were written");
+	return true;
+}
+
 /*
  * exit_mmap() frees the VMAs one by one and leaves the structures that led to them as
  * they are: nobody is to follow them any more.
@@ -369,7 +378,7 @@ bool vs_torn_explains(const struct vs_space *s, const struct vs_report *r, char 
 	struct tally t = { .s = s, .write = s->lock.held == VS_LOCK_WRITE };
 
 	*why_ret = NULL;
-	if (is_going(s, why_ret) || is_half_forked(s, why_ret))
+	if (is_smeared(s, why_ret) || is_going(s, why_ret) || is_half_forked(s, why_ret))
 		return true;
 	if (!t.write && s->lock.held != VS_LOCK_READ)
 		return false;

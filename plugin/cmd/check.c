@@ -90,6 +90,13 @@ static struct vs_err *json_verdict(struct vs_out *out, const struct vs_session *
 	vs_json_uint(j, "address_spaces", t->n);
 	vs_json_uint(j, "not_consistent", t->bad);
 	vs_json_uint(j, "vmas", t->n_vmas);
+	vs_json_bool(j, "smeared", s->have_moment && s->moment.smeared);
+	if (s->have_moment && s->moment.smeared) {
+		vs_json_uint(j, "tasks_ahead_of_clock", s->moment.n_tasks);
+		vs_json_uint(j, "ahead_ns", s->moment.ahead_ns);
+		vs_json_uint(j, "cpus_ahead_of_jiffies", s->moment.n_cpus);
+		vs_json_uint(j, "ahead_ticks", s->moment.ahead_ticks);
+	}
 	return vs_json_end(j, out);
 }
 
@@ -129,6 +136,7 @@ static struct vs_err *json_tasks(const struct vs_session *s, struct vs_out *out)
 
 		vs_json_str(j, "rule", "task-ring");
 		vs_json_str(j, "severity", is_absent(br) ? "incomplete" : "error");
+		vs_json_bool(j, "torn", s->have_moment && s->moment.smeared);
 		vs_json_str(j, "object", "task_struct");
 		vs_json_hex(j, "address", br->task);
 		vs_json_str(j, "member", br->member);
@@ -150,7 +158,7 @@ static void put_tasks(const struct vs_session *s, enum vs_verdict v, bool verbos
 	const struct vs_tasks *t = &s->tasks;
 	const size_t most = verbose ? t->breaks.n : MAX_TASK_BREAKS;
 
-	vs_buf_printf(b, "%s  the tasks\n", v == VS_CORRUPT ? "CORRUPT" : "INCOMPLETE");
+	vs_buf_printf(b, "%s  the tasks\n", v == VS_CORRUPT ? "CORRUPT" : v == VS_TORN ? "TORN" : "INCOMPLETE");
 	for (size_t i = 0; i < t->breaks.n && i < most; i++) {
 		const struct vs_task_break *br = &t->breaks.v[i];
 
@@ -187,6 +195,13 @@ static struct vs_err *check_tasks(struct vs_session *s, const struct vs_args *ar
 
 	for (size_t i = 0; i < s->tasks.breaks.n; i++)
 		worst = vs_verdict_worse(worst, is_absent(&s->tasks.breaks.v[i]) ? VS_INCOMPLETE : VS_CORRUPT);
+	if (worst == VS_CORRUPT) {
+		struct vs_err *err = vs_session_moment(s, out);
+
+		if (err)
+			return err;
+		worst = s->moment.smeared ? VS_TORN : worst;
+	}
 	t->verdict = vs_verdict_worse(t->verdict, worst);
 	if (args->json)
 		return json_tasks(s, out);
@@ -252,6 +267,16 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 	if (err)
 		return err;
 	vs_check_space_by(s->space, &t->filter, &r);
+	// all of it at one moment? What is damaged may only be of another one.
+	if (!r.failed && r.verdict == VS_CORRUPT) {
+		err = vs_session_moment(s, out);
+		if (!err && s->moment.smeared) {
+			vs_report_deinit(&r);
+			vs_check_space_by(s->space, &t->filter, &r);
+		}
+		if (err)
+			return vs_report_deinit(&r), err;
+	}
 	if (r.failed) {
 		err = &vs_enomem;
 	} else {
@@ -325,6 +350,13 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 		return err;
 	if (args->json)
 		return json_verdict(out, s, t);
+	if (!out->quiet && s->have_moment && s->moment.smeared) {
+		char words[VS_MOMENT_WORDS];
+
+		vs_buf_printf(&out->buf, "not of one moment: %s\nNothing here is proof of damage: stop the "
+			      "machine, or dump it again and compare.\n\n",
+			      vs_moment_words(&s->moment, words, sizeof(words)));
+	}
 	if (!out->quiet)
 		put_verdict(&out->buf, out, t);
 	return NULL;

@@ -124,16 +124,19 @@ static struct vs_err *read_vmas(struct vs_session *s, const struct vs_args *args
 
 /*
  * What is asked only where something is broken, as it may be made in a copy: the pid table,
- * the slabs of mm_structs and VMAs.
+ * the slabs of mm_structs and VMAs, the clocks.
  */
 static struct vs_err *read_others(struct vs_session *s, struct vs_out *out)
 {
 	static const enum vs_sym caches[] = { VS_SYM_MM_CACHEP, VS_SYM_VM_AREA_CACHEP };
 	const uint32_t sizes[] = { s->k->layout.mm.size, s->k->layout.vma.size };
+	struct vs_moment moment;
 	struct vs_pids pids;
 	struct vs_err *err = vs_pids_read(s->k, out, &pids);
 
 	vs_pids_deinit(&pids);
+	if (!err)
+		err = vs_moment_read(s->k, &s->tasks, &moment);
 	for (size_t i = 0; !err && i < 2; i++) {
 		struct vs_slab slab;
 		uint64_t cachep;

@@ -27,7 +27,7 @@ void vs_session_forget(struct vs_session *s)
 {
 	vs_files_deinit(&s->files);
 	vs_tasks_deinit(&s->tasks);
-	s->have_files = s->have_tasks = false;
+	s->have_files = s->have_tasks = s->have_moment = false;
 	if (!s->core)
 		s->space_mm = s->objects_mm = 0;
 }
@@ -264,6 +264,19 @@ struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out)
 	err = vs_objects_read(s->k, out, s->space);
 	s->objects_mm = err ? 0 : s->space_mm;
 	return err;
+}
+
+struct vs_err *vs_session_moment(struct vs_session *s, struct vs_out *out)
+{
+	struct vs_err *err = s->have_moment ? NULL : vs_session_tasks(s, out);
+
+	if (!err && !s->have_moment)
+		err = vs_moment_read(s->k, &s->tasks, &s->moment);
+	if (err)
+		return err;
+	s->have_moment = true;
+	s->space->moment = s->moment;
+	return NULL;
 }
 
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out)

@@ -27,6 +27,8 @@ struct vs_session {
 	uint64_t space_mm;		/* of which mm it is, 0: none */
 	uint64_t told_damaged;		/* of the pages that the image counts, those already spoken of */
 	uint64_t objects_mm;		/* the same if what hangs on it has been read */
+	struct vs_moment moment;
+	bool have_moment;
 };
 
 /** The tasks, read at the first call. */
@@ -37,6 +39,9 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 
 /** Read what the check wants besides the VMAs of s->space as it is now. */
 struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out);
+
+/** Ask whether the dump is of one moment, once; the answer is in s->moment and, from now on, in s->space. */
+struct vs_err *vs_session_moment(struct vs_session *s, struct vs_out *out);
 
 /** Name the mappings of s->space as it is now. */
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out);

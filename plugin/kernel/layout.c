@@ -126,6 +126,10 @@ static const struct row rows[] = {
 	F(idr, head, "pid_namespace", "idr.idr_rt.rnode", OPTIONAL),	// since 4.15
 	F(xa_node, slots, "xa_node", "slots", OPTIONAL),
 	F(xa_node, slots, "radix_tree_node", "slots", OPTIONAL),	// up to 4.19
+	F(clock, exec_start, "task_struct", "se.exec_start", OPTIONAL),
+	F(clock, clock_task, "rq", "clock_task", OPTIONAL),
+	F(clock, timer_clk, "timer_base", "clk", OPTIONAL),	// since 4.8
+	F(clock, last_jiffies, "tick_sched", "last_jiffies", OPTIONAL),
 	F(percpu_counter, count, "percpu_counter", "count", OPTIONAL),
 	F(percpu_counter, counters, "percpu_counter", "counters", OPTIONAL),
 	F(signal, thread_head, "signal_struct", "thread_head", OPTIONAL),

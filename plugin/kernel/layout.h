@@ -59,6 +59,9 @@ struct vs_layout {
 		bool is_xarray;		/* since 4.20; a radix tree before */
 	} idr;		/* pid_namespace.idr, since 4.15 */
 	struct {
+		struct vs_field exec_start, clock_task, timer_clk, last_jiffies;
+	} clock;	/* of task_struct.se, rq, timer_base, tick_sched */
+	struct {
 		struct vs_field slots;
 	} xa_node;	/* radix_tree_node before 4.20 */
 	struct {

@@ -93,6 +93,11 @@ struct vs_err *vs_walk_rbtree(struct vs_reader *r);
 /* --- maple.c --- */
 struct vs_err *vs_walk_maple(struct vs_reader *r);
 
+/* --- moment.c --- */
+
+/** Whether the clocks in the dump contradict each other: it was written while the machine ran on. */
+struct vs_err *vs_moment_read(struct vs_kernel *k, const struct vs_tasks *tasks, struct vs_moment *ret);
+
 /* --- lock.c --- */
 
 /** Decode mmap_lock out of the bytes of an mm_struct. */

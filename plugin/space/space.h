@@ -20,6 +20,7 @@
 #include "space/core.h"
 #include "space/lock.h"
 #include "space/maple.h"
+#include "space/moment.h"
 #include "space/objects.h"
 
 #define VS_NONE UINT32_MAX	/* no index */
@@ -236,6 +237,7 @@ struct vs_space {
 	uint64_t limit;		/* user addresses lie below: task_size, or the architecture's own limit if that is not sane */
 	struct vs_mm_fields f;
 	struct vs_lock lock;	/* mmap_lock */
+	struct vs_moment moment;	/* of the dump, if anybody has asked for it */
 	uint8_t mmap_dir;	/* enum vs_mmap_dir */
 	const char *mmap_dir_source;	/* what tells it: "get_unmapped_area", "MMF_TOPDOWN" */
 

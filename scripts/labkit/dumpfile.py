@@ -2,6 +2,7 @@
 """A first look at what QEMU wrote: is it whole, and does it say of which kernel it is?"""
 
 import struct
+import time
 
 from .ui import LabError
 
@@ -40,6 +41,34 @@ def vmcoreinfo(path):
             return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
         at = desc + (descsz + 3) // 4 * 4
     raise LabError(f"{path}: no VMCOREINFO note; did the guest load qemu_fw_cfg?")
+
+
+def copy_slowly(memory, seconds):
+    """The bytes of a running guest's RAM from low to high, taken over so many seconds."""
+    chunk = 1 << 20
+    out = bytearray(len(memory))
+    begun = time.monotonic()
+    for at in range(0, len(memory), chunk):
+        out[at:at + chunk] = memory[at:at + chunk]
+        wait = begun + seconds * at / len(memory) - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+    return out
+
+
+def replace_memory(path, memory):
+    """Put other bytes into a plain dump's RAM, which begins at physical address 0."""
+    with open(path, "r+b") as f:
+        head = f.read(64)
+        phoff, = struct.unpack_from("<Q", head, 0x20)
+        phnum, = struct.unpack_from("<H", head, 0x38)
+        f.seek(phoff)
+        headers = f.read(phnum * 56)
+        for i in range(phnum):
+            type_, _, offset, _, paddr, filesz = struct.unpack_from("<IIQQQQ", headers, i * 56)
+            if type_ == 1 and paddr < len(memory):
+                f.seek(offset)
+                f.write(memory[paddr:min(paddr + filesz, len(memory))])
 
 
 def check_kdump(path):

@@ -162,7 +162,9 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 	struct job j = { .out = { .quiet = true }, .w = { .seed = seed }, .verbose = verbose };
 	struct tally one = { 0 }, ring = { 0 }, ends = { 0 }, threads = { 0 }, both = { 0 }, table = { 0 };
 	struct vs_open_opts opts = { 0 };
+	char words[VS_MOMENT_WORDS] = "";
 	const struct vs_layout *l;
+	struct vs_moment moment;
 	char *path = NULL, *vmlinux = NULL;
 	struct vs_image *img;
 	struct vs_err *err;
@@ -184,6 +186,9 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 	word = j.k->mem.target.word;
 	printf("# %s: %s, %zu tasks, seed %" PRIu64 "\n", name, j.k->release, j.sound.v.n, seed);
 	ok(!j.sound.breaks.n, "%s: undamaged, nothing is broken", name);
+	err = vs_moment_read(j.k, &j.sound, &moment);
+	if (!ok(!err && !moment.n_tasks && !moment.n_cpus, "%s: its clocks agree: it is of one moment", name))
+		diag("%s", vs_moment_words(&moment, words, sizeof(words)));
 	if (!vs_kernel_sym(j.k, VS_SYM_INIT_TASK, &init) || !vs_kernel_sym(j.k, VS_SYM_INIT_PID_NS, &ns)) {
 		ok(true, "%s: broken # SKIP its vmlinux has no init_pid_ns", name);
 		count = 0;

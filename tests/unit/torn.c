@@ -96,6 +96,15 @@ static void test_held(void)
 	is(VS_CORRUPT, NULL, "total_vm of more pages than there can be, with a writer");
 }
 
+static void test_smear(void)
+{
+	begin();
+	s->vmas.v[9].end = 0x123;
+	is(VS_CORRUPT, NULL, "a bound that no writer leaves");
+	s->moment.smeared = true;
+	is(VS_TORN, "one moment", "on a machine that ran on meanwhile");
+}
+
 static void test_lock_seq(void)
 {
 	struct vs_report r;
@@ -119,6 +128,7 @@ int main(void)
 	test_exit();
 	test_fork();
 	test_held();
+	test_smear();
 	test_lock_seq();
 	vs_space_destroy(s);
 	synth_free(&y);
