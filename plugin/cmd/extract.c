@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -14,6 +15,7 @@
 #include "cmd/cmds.h"
 #include "cmd/session.h"
 #include "image/elf_write.h"
+#include "kernel/elf_sections.h"
 #include "mm/spot.h"
 #include "mm/kmap.h"
 #include "mm/pids.h"
@@ -166,6 +168,20 @@ static struct vs_err *write_vmlinux(const struct vs_session *s, struct watch *w,
 	return vs_vmlinux_reduce(s->k->vmlinux, w->syms.v, w->syms.n, text, end, path);
 }
 
+/* Out of the dump itself, which came without. */
+static struct vs_err *make_vmlinux(struct vs_kernel *k, const char *path)
+{
+	_cleanup_close_ int fd = -1;
+	struct vs_err *err = vs_elf_file_create(path, &fd);
+
+	if (err)
+		return err;
+	err = vs_kernel_make_vmlinux(k, fd, path);
+	if (err)
+		unlink(path);
+	return err;
+}
+
 static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			  int *status_ret)
 {
@@ -209,7 +225,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	if (!err)
 		err = vs_elf_write(to, k->img, &w.pages, w.shift, windows, 2, &n);
 	if (!err && vmlinux)
-		err = k->vmlinux ? write_vmlinux(s, &w, vmlinux) : vs_kernel_make_vmlinux(k, vmlinux);
+		err = k->vmlinux ? write_vmlinux(s, &w, vmlinux) : make_vmlinux(k, vmlinux);
 	if (!err)
 		vs_out_say(out, "%s: %zu pages of %zu KiB", to, n, (size_t)1 << w.shift >> 10);
 	if (!err && vmlinux && !k->vmlinux)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "gdb/target.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -89,21 +92,23 @@ static struct vs_err *set_architecture(const char *arch)
  * One reading of the symbols, moved to where they are; `exec-file` tells GDB the
  * architecture. Per-cpu symbols of x86 are offsets up to 6.14: they stay where they are.
  */
-static struct vs_err *load_symbols(struct vs_gdb_target *t, const struct vs_kernel *k)
+static struct vs_err *load_symbols(struct vs_gdb_target *t, const struct vs_kernel *k, const char *vmlinux)
 {
-	_cleanup_free_ char *path = quoted(k->vmlinux->path);
+	_cleanup_free_ char *path = quoted(vmlinux);
 	struct vs_symbol percpu = { .name = "__per_cpu_start" };
 	char keep[64] = "";
 	const void *data = NULL;
 	struct vs_err *err;
+	bool offsets;
 	size_t size;
 
 	if (!path)
 		return &vs_enomem;
 	err = vs_kernel_find(t->rsp.k, &percpu, 1);
-	if (!err && percpu.found && !vs_kmem_is_kernel(&k->mem, percpu.value))
+	offsets = percpu.found && !vs_kmem_is_kernel(&k->mem, percpu.value);
+	if (!err && offsets && t->made < 0)
 		err = vs_vmlinux_section(k->vmlinux, ".data..percpu", &data, &size);
-	if (data)
+	if (data || (offsets && t->made >= 0))	// a vmlinux that was made has that section then
 		snprintf(keep, sizeof(keep), " -s .data..percpu %#" PRIx64, percpu.value);
 	if (!err)
 		err = gdb_do("symbol-file");
@@ -114,8 +119,41 @@ static struct vs_err *load_symbols(struct vs_gdb_target *t, const struct vs_kern
 	if (err)
 		return err;
 	t->text = k->mem.image_start;
-	t->vmlinux = strdup(k->vmlinux->path);
+	t->vmlinux = strdup(vmlinux);
 	return t->vmlinux ? NULL : &vs_enomem;
+}
+
+/* Has vmlinux what GDB reads? .BTF it does not. */
+static bool has_debug_info(const struct vs_kernel *k)
+{
+	const void *data = NULL;
+	size_t size;
+
+	if (k->vmlinux)
+		vs_err_free(vs_vmlinux_section(k->vmlinux, ".debug_info", &data, &size));
+	return data;
+}
+
+/*
+ * Where no vmlinux has debug information GDB gets one that is made of BTF and the symbols. It
+ * is in memory only, so that nothing of it stays when GDB is killed. False with a word about
+ * it where none can be made.
+ */
+static bool make_vmlinux(struct vs_gdb_target *t, struct vs_kernel *k, struct vs_out *out, char *path, size_t size)
+{
+	struct vs_err *err;
+
+	t->made = memfd_create("vmlinux", MFD_CLOEXEC);
+	snprintf(path, size, "/proc/%ld/fd/%d", (long)getpid(), t->made);
+	err = t->made < 0 ? vs_err_os(errno, "memfd_create") : vs_kernel_make_vmlinux(k, t->made, path);
+	if (!err)
+		return true;
+	vs_out_say(out, "open: GDB knows no types: %s", err->msg);
+	vs_err_free(err);
+	if (t->made >= 0)
+		close(t->made);
+	t->made = -1;
+	return false;
 }
 
 /* The banner through GDB: if it is another one GDB reads something else than the dump. */
@@ -195,6 +233,8 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 	struct vs_gdb_target *t;
 	struct vs_kernel *k;
 	struct vs_err *err;
+	char made[64];
+	const char *vmlinux;
 
 	if (is_busy()) {
 		vs_out_say(out, "open: GDB has a process or a live target, which stays: only the vma commands see the dump (--no-target)");
@@ -208,7 +248,7 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return &vs_enomem;
-	t->connection = -1;
+	t->connection = t->made = -1;
 	err = vs_rsp_init(&t->rsp, k, tasks);
 	if (err) {
 		free(t);
@@ -223,19 +263,20 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 		vs_gdb_target_close(h);
 		return NULL;
 	}
-	if (k->vmlinux && out->progress)
+	if (out->progress)
 		out->progress(out->face, "reading the symbols of vmlinux");
-	if (k->vmlinux)
-		err = load_symbols(t, k);
+	vmlinux = k->vmlinux ? k->vmlinux->path : NULL;
+	if (!has_debug_info(k) && make_vmlinux(t, k, out, made, sizeof(made)))
+		vmlinux = made;
+	if (vmlinux)
+		err = load_symbols(t, k, vmlinux);
 	if (out->progress)
 		out->progress(out->face, "");
 	// GDB says itself where the thread is that it begins with
-	if (!err && say && k->vmlinux)
-		err = vs_out_printf(out, "GDB               memory is the dump's, symbols moved by %#" PRIx64
-				    ", %zu tasks as threads\n", k->kaslr, t->rsp.threads.n);
-	else if (!err && say)
-		err = vs_out_printf(out, "GDB               memory is the dump's, no symbols without a vmlinux, %zu tasks as threads\n",
-				    t->rsp.threads.n);
+	if (!err && say)
+		err = vs_out_printf(out, "GDB               memory is the dump's, %s %#" PRIx64 "%s, %zu tasks as threads\n",
+				    vmlinux ? "symbols moved by" : "no symbols, KASLR offset", k->kaslr,
+				    vmlinux == made ? ", types from BTF" : "", t->rsp.threads.n);
 	if (!err)
 		err = vs_out_flush(out);
 	if (!err)
@@ -256,6 +297,8 @@ void vs_gdb_target_drop(struct vs_gdb_slot *slot)
 	slot->target = NULL;
 	vs_server_destroy(t->server);
 	vs_rsp_deinit(&t->rsp);
+	if (t->made >= 0)
+		close(t->made);
 	free(t->vmlinux);
 	free(t);
 }

@@ -13,6 +13,7 @@ struct vs_gdb_target {
 	long connection;	/* GDB's number of it, -1: not connected */
 	bool closing;		/* by us: GDB need not tell */
 	char *vmlinux;		/* which GDB has loaded for us, NULL: it has not */
+	int made;		/* a vmlinux made for GDB where there is none: a file in memory; -1: not made */
 	uint64_t text;		/* an address in it, by which GDB finds it again */
 };
 

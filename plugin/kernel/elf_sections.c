@@ -41,9 +41,15 @@ static const char *add_section(Elf *elf, struct vs_buf *names, const struct vs_e
 	return gelf_update_shdr(scn, &sh) ? NULL : elf_errmsg(-1);
 }
 
-struct vs_err *vs_elf_sections_write(const char *path, uint16_t machine, const struct vs_elf_section *sections, size_t n)
+struct vs_err *vs_elf_file_create(const char *path, int *fd_ret)
 {
-	_cleanup_close_ int fd = -1;
+	*fd_ret = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return *fd_ret < 0 ? vs_err_os(errno, "cannot create %s", path) : NULL;
+}
+
+struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine,
+				     const struct vs_elf_section *sections, size_t n)
+{
 	_cleanup_buf_ struct vs_buf names = VS_BUF_INIT;
 	const char *why = NULL;
 	GElf_Ehdr eh;
@@ -52,9 +58,6 @@ struct vs_err *vs_elf_sections_write(const char *path, uint16_t machine, const s
 	vs_buf_putc(&names, 0);
 	if (names.failed)
 		return &vs_enomem;
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return vs_err_os(errno, "cannot create %s", path);
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_WRITE, NULL);
 	if (!elf || !gelf_newehdr(elf, ELFCLASS64) || !gelf_getehdr(elf, &eh))
@@ -81,8 +84,5 @@ struct vs_err *vs_elf_sections_write(const char *path, uint16_t machine, const s
 	}
 	if (elf)
 		elf_end(elf);
-	if (!why)
-		return NULL;
-	unlink(path);
-	return vs_err_create(VS_ERR_IO, "cannot write %s: %s", path, why);
+	return !why ? NULL : vs_err_create(VS_ERR_IO, "cannot write %s: %s", path, why);
 }

@@ -19,11 +19,14 @@ struct vs_elf_section {
 	size_t size;
 };
 
+/** Create @p path, which must not exist yet. The caller closes, and unlinks what did not become whole. */
+struct vs_err *vs_elf_file_create(const char *path, int *fd_ret);
+
 /**
- * Write @p n sections and their names to @p path, which must not exist: a 64-bit
- * executable for @p machine in this machine's byte order. Nothing is left of it on error.
+ * Write @p n sections and their names into the empty file @p fd, which messages call
+ * @p path: a 64-bit executable for @p machine in this machine's byte order.
  */
-struct vs_err *vs_elf_sections_write(const char *path, uint16_t machine, const struct vs_elf_section *sections,
-				     size_t n);
+struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine,
+				     const struct vs_elf_section *sections, size_t n);
 
 #endif

@@ -151,10 +151,11 @@ void vs_kernel_rediscover(struct vs_kernel *k, const struct vs_symbol known[VS_S
 /* --- own_vmlinux.c --- */
 
 /**
- * Write to @p path, which must not exist, a vmlinux out of the dump's own symbols and types,
- * for debuggers and for ourselves: .BTF, the same as DWARF, .symtab, build-id; no code.
+ * Write into the empty file @p fd, which messages call @p path, a vmlinux out of k->symbols
+ * and of k->types, which must be BTF, for debuggers and for ourselves: .BTF, the same as
+ * DWARF, .symtab, build-id; no code.
  */
-struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, const char *path);
+struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *path);
 
 /* --- sources.c --- */
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A vmlinux made out of a dump that came without: its BTF, the same as DWARF for
- * debuggers, its kallsyms as .symtab, its build-id. No code and no data: a debugger has
- * those from the dump.
+ * A vmlinux for debuggers out of what is known without one: BTF and the same as DWARF, the
+ * symbols as .symtab, the build-id. No code and no data: a debugger has those from the dump.
  */
 #include <gelf.h>
 #include <stdlib.h>
@@ -19,20 +18,30 @@
 struct tables {
 	struct vs_buf syms, strs;
 	uint64_t text, data, end;	/* link-time: the image, and where its code ends */
+	uint64_t percpu_end;		/* offsets of per-cpu variables are below */
 };
 
-/* Code is in section 1, data in 2; what is nowhere in the image is not moved with it. */
+#define PERCPU_MAX (1U << 24)
+
+/*
+ * Code is in section 1, data in 2; what is nowhere in the image is not moved with it.
+ * Per-cpu offsets have a section, 3, that whoever moves the rest can leave where it is.
+ */
 static bool add_symbol(void *arg, const char *name, uint64_t value, bool absolute)
 {
 	struct tables *t = arg;
 	const bool inside = !absolute && value >= t->text && value <= t->end, code = value < t->data;
+	const bool percpu = !inside && value < PERCPU_MAX;
 	Elf64_Sym s = {
 		.st_name = (Elf64_Word)t->strs.len,
 		// all global: locals would have to stand first
 		.st_info = ELF64_ST_INFO(STB_GLOBAL, !inside ? STT_NOTYPE : code ? STT_FUNC : STT_OBJECT),
 		.st_value = value,
-		.st_shndx = !inside ? SHN_ABS : code ? 1 : 2,
+		.st_shndx = percpu ? 3 : !inside ? SHN_ABS : code ? 1 : 2,
 	};
+
+	if (percpu && value >= t->percpu_end)
+		t->percpu_end = value + 1;
 
 	vs_buf_put(&t->syms, &s, sizeof(s));
 	vs_buf_put(&t->strs, name, strlen(name) + 1);
@@ -52,7 +61,7 @@ static void put_note(struct vs_buf *b, const struct vs_build_id *id)
 	vs_buf_pad(b, 0, (4 - id->len % 4) % 4);
 }
 
-struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, const char *path)
+struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *path)
 {
 	static const struct { enum vs_sym sym; const char *name, *tag; } known[] = {
 		{ VS_SYM_INIT_TASK, "init_task", "task_struct" },
@@ -68,10 +77,10 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, const char *path)
 	uint64_t etext;
 	struct vs_err *err;
 
-	if (!k->symbols->ops->each || !raw || k->mem.target.word != 8 ||
+	if (!raw || k->mem.target.word != 8 ||
 	    k->mem.target.big_endian != VS_HOST_BIG_ENDIAN)
 		return vs_err_create(VS_ERR_NOT_FOUND,
-			"no vmlinux can be made of %s and %s: kallsyms and BTF of a 64-bit kernel of this machine's byte order are needed",
+			"no vmlinux can be made of %s and %s: BTF of a 64-bit kernel of this machine's byte order is needed",
 			k->symbols->source, k->types->source);
 	t.data = vs_kernel_sym(k, VS_SYM_ETEXT, &etext) ? etext - k->kaslr : t.text;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -97,18 +106,20 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, const char *path)
 			  .align = 4096, .size = t.data - t.text },
 			{ .name = ".data", .type = SHT_NOBITS, .flags = SHF_ALLOC | SHF_WRITE, .addr = t.data,
 			  .align = 4096, .size = t.end - t.data },
+			{ .name = ".data..percpu", .type = SHT_NOBITS, .flags = SHF_ALLOC | SHF_WRITE, .align = 4096,
+			  .size = t.percpu_end },
 			{ .name = ".notes", .type = SHT_NOTE, .align = 4, .data = notes.data, .size = notes.len },
 			{ .name = ".BTF", .type = SHT_PROGBITS, .align = 8, .data = raw, .size = raw_size },
 			{ .name = ".debug_info", .type = SHT_PROGBITS, .align = 1, .data = info.data, .size = info.len },
 			{ .name = ".debug_abbrev", .type = SHT_PROGBITS, .align = 1, .data = abbrev.data,
 			  .size = abbrev.len },
 			{ .name = ".debug_str", .type = SHT_PROGBITS, .align = 1, .data = str.data, .size = str.len },
-			{ .name = ".symtab", .type = SHT_SYMTAB, .link = 9, .info = 1, .align = 8,
+			{ .name = ".symtab", .type = SHT_SYMTAB, .link = 10, .info = 1, .align = 8,
 			  .entsize = sizeof(Elf64_Sym), .data = t.syms.data, .size = t.syms.len },
 			{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = t.strs.data, .size = t.strs.len },
 		};
 
-		err = vs_elf_sections_write(path, k->mem.arch->machine, sections, sizeof(sections) / sizeof(sections[0]));
+		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, sections, sizeof(sections) / sizeof(sections[0]));
 	}
 	vs_buf_deinit(&t.syms);
 	vs_buf_deinit(&t.strs);

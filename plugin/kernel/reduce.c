@@ -2,6 +2,7 @@
 /* A small vmlinux: the types, the notes and a few symbols of a large one. */
 #include <elf.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/bytes.h"
@@ -16,6 +17,7 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 	_cleanup_buf_ struct vs_buf strs = VS_BUF_INIT, tab = VS_BUF_INIT;
 	const void *btf, *notes;
 	size_t btf_size, notes_size;
+	_cleanup_close_ int fd = -1;
 	struct vs_err *err;
 
 	if (v->big_endian != VS_HOST_BIG_ENDIAN || v->word != 8)
@@ -53,5 +55,11 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 		  .entsize = sizeof(Elf64_Sym), .data = tab.data, .size = tab.len },
 		{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = strs.data, .size = strs.len },
 	};
-	return vs_elf_sections_write(path, v->machine, sections, sizeof(sections) / sizeof(sections[0]));
+	err = vs_elf_file_create(path, &fd);
+	if (err)
+		return err;
+	err = vs_elf_sections_write(fd, path, v->machine, sections, sizeof(sections) / sizeof(sections[0]));
+	if (err)
+		unlink(path);
+	return err;
 }

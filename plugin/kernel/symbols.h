@@ -30,7 +30,7 @@ struct vs_symbols_ops {
 	 */
 	struct vs_err *(*nearest)(struct vs_symbols *sy, uint64_t addr, const char **name_ret,
 				  uint64_t *value_ret);
-	/** All of them in their order, until @p fn answers false; NULL where nobody needs it. Link-time addresses. */
+	/** All of them in their order, at link-time addresses; @p fn answers false where there is no memory. */
 	struct vs_err *(*each)(struct vs_symbols *sy,
 			       bool (*fn)(void *arg, const char *name, uint64_t value, bool absolute), void *arg);
 	void (*destroy)(struct vs_symbols *sy);

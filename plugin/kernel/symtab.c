@@ -142,6 +142,23 @@ static struct vs_err *symtab_nearest(struct vs_symbols *sy, uint64_t addr, const
 	return NULL;
 }
 
+static struct vs_err *symtab_each(struct vs_symbols *sy,
+				  bool (*fn)(void *arg, const char *name, uint64_t value, bool absolute), void *arg)
+{
+	const struct symtab *st = (const struct symtab *)sy;
+
+	for (size_t i = 0; i < st->n; i++) {
+		struct sym s = load_sym(st, i);
+
+		if (s.shndx == SHN_UNDEF || s.name + 1 >= st->strs_len || !vs_symbol_may_name(st->strs + s.name) ||
+		    s.type == STT_SECTION || s.type == STT_FILE)
+			continue;
+		if (!fn(arg, st->strs + s.name, s.value, s.shndx == SHN_ABS))
+			return &vs_enomem;
+	}
+	return NULL;
+}
+
 static void symtab_destroy(struct vs_symbols *sy)
 {
 	struct symtab *st = (struct symtab *)sy;
@@ -155,6 +172,7 @@ static void symtab_destroy(struct vs_symbols *sy)
 static const struct vs_symbols_ops symtab_ops = {
 	.find = symtab_find,
 	.nearest = symtab_nearest,
+	.each = symtab_each,
 	.destroy = symtab_destroy,
 };
 

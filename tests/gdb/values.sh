@@ -31,7 +31,7 @@ says '$mm: pid 2 (kthreadd): a kernel thread, no address space' "$open --no-targ
 says '$vma: no task is selected ("vma task PID"): $vma(ADDR, PID)' "$open --no-target --quiet" 'print $vma(0x400000)'
 says '$vma: expected ADDR and perhaps a PID, found 0 arguments' "$open --no-target --quiet" 'print $vma()'
 says '$task: expected a pid, found 18446744073709551615' "$open --no-target --quiet" 'print $task(-1)'
-says '$task: GDB has no struct task_struct: a vmlinux with debug information is needed' "$open --quiet" 'print $task(1)'
+says '$task: GDB has no struct task_struct: a vmlinux with debug information is needed' "$open --no-target --quiet" 'print $task(1)'
 
 gdb_run -- 'show vma'
 is "$out" 'color:  The vma commands colour their answers: auto.
