@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* info: what the dump is, and where everything that is known of it came from. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -11,27 +12,87 @@
 #include "render/json.h"
 #include "render/record.h"
 
-static void count_ranges(const struct vs_image *img, uint64_t *held, uint64_t *left_out)
-{
-	*held = *left_out = 0;
-	for (size_t i = 0; i < img->n_ranges; i++) {
-		const struct vs_phys_range *r = &img->ranges[i];
+/* What makedumpfile -d leaves out, a bit each; the lowest is for pages of zeros, which are recorded as such. */
+static const char *const filters[] = { NULL, "page cache", "private page cache", "user pages", "free pages" };
 
-		*held += r->in_file;
-		*left_out += r->end - r->start - r->in_file;
-	}
+static bool say_memory(struct vs_record *r, struct vs_image *img, unsigned int shift)
+{
+	uint64_t n[VS_FROM_COUNT], lost;
+	char elsewhere[48] = "", level[200];
+
+	vs_image_count(img, n);
+	lost = n[VS_FROM_TRUNCATED] + n[VS_FROM_DAMAGED];
+	if (n[VS_FROM_ELSEWHERE])
+		snprintf(elsewhere, sizeof(elsewhere), ", %" PRIu64 " in files not given", n[VS_FROM_ELSEWHERE] >> shift);
+	if (!vs_record_say(r, "memory", "%" PRIu64 " pages in the file, %" PRIu64 " excluded, %" PRIu64
+			   " lost%s, in %zu ranges", (n[VS_FROM_FILE] + n[VS_FROM_ZERO]) >> shift,
+			   n[VS_FROM_EXCLUDED] >> shift, lost >> shift, elsewhere, img->n_ranges))
+		return false;
+	if (img->dump_level < 0 || img->dump_level > 31)
+		return vs_record_say(r, "filter", n[VS_FROM_EXCLUDED] ? "something was left out; the container does not tell by which filter" :
+				     "none that can be seen");
+	level[0] = 0;
+	for (int i = 1; i < 5; i++)
+		if (img->dump_level >> i & 1)
+			snprintf(level + strlen(level), sizeof(level) - strlen(level), "%s%s", *level ? ", " : "", filters[i]);
+	return vs_record_say(r, "filter", "-d %d: %s left out%s", img->dump_level, *level ? level : "nothing",
+			     img->dump_level & 1 ? ", pages of zeros recorded as such" : "");
+}
+
+/* The numbers once more, for machines. */
+static struct vs_err *put_facts(struct vs_out *out, struct vs_session *s)
+{
+	const struct vs_kernel *k = s->k;
+	struct vs_image *img = k->img;
+	char id[2 * VS_BUILD_ID_MAX + 1];
+	uint64_t n[VS_FROM_COUNT];
+	struct vs_json *j = vs_json_begin("facts");
+
+	vs_image_count(img, n);
+	vs_build_id_str(&k->build_id, id);
+	vs_json_str(j, "container", img->ops->name);
+	vs_json_str(j, "compression", img->compression);
+	vs_json_bool(j, "live", img->live);
+	if (img->dump_level >= 0)
+		vs_json_int(j, "dump_level", img->dump_level);
+	else
+		vs_json_null(j, "dump_level");
+	vs_json_uint(j, "file_bytes", img->file_size);
+	vs_json_uint(j, "file_bytes_missing", img->needed_size > img->file_size ? img->needed_size - img->file_size : 0);
+	vs_json_uint(j, "page_bytes", vs_page_size(&k->mem.target));
+	vs_json_open_object(j, "pages");
+	for (unsigned int from = 0; from < VS_FROM_NOWHERE; from++)
+		if (from != VS_FROM_ZERO)	// not told without reading them
+			vs_json_uint(j, vs_from_id(from), n[from] >> k->mem.target.page_shift);
+	vs_json_close_object(j);
+	vs_json_str(j, "release", k->release);
+	vs_json_str(j, "build_id", k->build_id.len ? id : NULL);
+	vs_json_str(j, "machine", k->mem.arch->name);
+	vs_json_bool(j, "big_endian", k->mem.target.big_endian);
+	vs_json_uint(j, "levels", k->mem.pgt.levels);
+	vs_json_uint(j, "address_bits", k->mem.pgt.va_bits);
+	vs_json_hex(j, "kaslr", k->kaslr);
+	vs_json_hex(j, "image_start", k->mem.image_start);
+	vs_json_hex(j, "image_end", k->mem.image_end);
+	vs_json_hex(j, "image_physical", k->mem.image_pa);
+	vs_json_hex(j, "direct_map", k->mem.direct_start);
+	vs_json_bool(j, "direct_map_checked", k->direct_checked);
+	vs_json_str(j, "vmcoreinfo", k->vi.source);
+	vs_json_str(j, "kaslr_from", k->kaslr_source);
+	vs_json_str(j, "direct_map_from", k->direct_source);
+	vs_json_str(j, "vmlinux", k->vmlinux ? k->vmlinux->path : NULL);
+	vs_json_str(j, "symbols", k->symbols->source);
+	vs_json_str(j, "types", k->types->source);
+	return vs_json_end(j, out);
 }
 
 static bool collect(const struct vs_session *s, struct vs_record *r)
 {
 	const struct vs_kernel *k = s->k;
-	const struct vs_image *img = k->img;
+	struct vs_image *img = k->img;
 	char id[2 * VS_BUILD_ID_MAX + 1], vid[2 * VS_BUILD_ID_MAX + 1];
-	uint64_t held, left_out, cut = img->needed_size > img->file_size ?
-		img->needed_size - img->file_size : 0;
-	const unsigned int shift = k->mem.target.page_shift;
+	uint64_t cut = img->needed_size > img->file_size ? img->needed_size - img->file_size : 0;
 
-	count_ranges(img, &held, &left_out);
 	vs_build_id_str(&k->build_id, id);
 	if (k->vmlinux)
 		vs_build_id_str(&k->vmlinux->build_id, vid);
@@ -40,9 +101,8 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 		vs_record_say(r, "size", "%" PRIu64 " bytes%s", img->file_size,
 			      cut ? ", truncated" : "") &&
 		(!cut || vs_record_say(r, "missing", "%" PRIu64 " bytes at the end of the file", cut)) &&
-		vs_record_say(r, "memory", "%" PRIu64 " pages in the file, %" PRIu64
-			      " excluded or lost, in %zu ranges", held >> shift, left_out >> shift,
-			      img->n_ranges) &&
+		(!img->live || vs_record_say(r, "live", "the memory of a running kernel: it moves while it is read")) &&
+		say_memory(r, img, k->mem.target.page_shift) &&
 		vs_record_say(r, "release", "%s", *k->release ? k->release : "unknown") &&
 		vs_record_say(r, "build-id", "%s", id) &&
 		vs_record_say(r, "vmcoreinfo", "%zu bytes, from %s", k->vi.len, k->vi.source) &&
@@ -89,6 +149,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 		err = vs_json_header(out, "info");
 	if (!err)
 		err = args->json ? vs_json_record(out, &r) : vs_render_facts(out, &r);
+	if (!err && args->json)
+		err = put_facts(out, s);
 	if (!err && s->k->img->needed_size > s->k->img->file_size)
 		*status_ret = VS_STATUS_INCOMPLETE;
 	vs_record_deinit(&r);

@@ -246,9 +246,18 @@ static void elf_destroy(struct vs_image *img)
 	free(e);
 }
 
+static void elf_count(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT])
+{
+	const struct elf_image *e = (const struct elf_image *)img;
+
+	for (size_t i = 0; i < e->segs.n; i++)
+		bytes[e->segs.v[i].from] += e->segs.v[i].end - e->segs.v[i].start;
+}
+
 static const struct vs_image_ops elf_ops = {
 	.name = "ELF",
 	.run = elf_run,
+	.count = elf_count,
 	.destroy = elf_destroy,
 };
 

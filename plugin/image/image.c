@@ -178,6 +178,21 @@ enum vs_from vs_image_read(struct vs_image *img, uint64_t addr, void *buf, size_
 	return worst;
 }
 
+void vs_image_count(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT])
+{
+	memset(bytes, 0, VS_FROM_COUNT * sizeof(*bytes));
+	if (img->ops->count) {
+		img->ops->count(img, bytes);
+		return;
+	}
+	for (size_t i = 0; i < img->n_ranges; i++) {
+		const struct vs_phys_range *r = &img->ranges[i];
+
+		bytes[VS_FROM_FILE] += r->in_file;
+		bytes[VS_FROM_EXCLUDED] += r->end - r->start - r->in_file;
+	}
+}
+
 bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end)
 {
 	size_t lo = 0, hi = img->n_ranges;

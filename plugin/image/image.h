@@ -73,6 +73,8 @@ struct vs_image_ops {
 	/** A run that holds @p addr. Never fails: what is not there is a run too. */
 	void (*run)(struct vs_image *img, uint64_t addr, struct vs_run *ret);
 	void (*destroy)(struct vs_image *img);
+	/** For vs_image_count(); NULL: its ranges tell all. */
+	void (*count)(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT]);
 };
 
 struct vs_image {
@@ -90,6 +92,8 @@ struct vs_image {
 	struct vs_phys_range *ranges;	/* sorted, not overlapping */
 	size_t n_ranges;
 	int dump_level;		/* what makedumpfile -d was told; -1: not known */
+	const char *compression;	/* of its pages, "zlib"; NULL: none */
+	bool live;		/* of a running kernel: it moves while it is read */
 	struct vs_run last;	/* the last run answered; serves neighbours without a search */
 
 	/** Called for each page that is read, if set: extract cuts dumps with it. */
@@ -118,6 +122,9 @@ void vs_image_run(struct vs_image *img, uint64_t addr, struct vs_run *ret);
  * @p got_ret (may be NULL) is the number of good ones before.
  */
 enum vs_from vs_image_read(struct vs_image *img, uint64_t addr, void *buf, size_t len, size_t *got_ret);
+
+/** How many bytes of the memory that it describes are of each origin, as far as can be told without reading them. */
+void vs_image_count(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT]);
 
 /** Is any byte of [start, end) held? */
 bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end);

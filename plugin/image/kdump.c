@@ -155,9 +155,31 @@ static void kdump_destroy(struct vs_image *img)
 	free(k);
 }
 
+/* Pages that were cut off are found by their descriptors, of a file that is known to have been cut only. */
+static void kdump_count(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT])
+{
+	const struct kdump_image *k = (const struct kdump_image *)img;
+	uint64_t ram = 0, held = 0, all = 0, lost = 0;
+
+	for (size_t i = 0; i < img->n_ranges; i++) {
+		ram += img->ranges[i].end - img->ranges[i].start;
+		held += img->ranges[i].in_file;
+	}
+	for (size_t i = 0; i < k->n_files; i++)
+		lost += vs_kdump_file_lost(&k->files[i]) * k->block;
+	// what the files that were not given hold, by the bitmap, which each file has whole
+	if (k->files[0].split)
+		all = vs_kdump_file_all(&k->files[0]) * k->block;
+	bytes[VS_FROM_ELSEWHERE] = all > held ? all - held : 0;
+	bytes[VS_FROM_TRUNCATED] = lost;
+	bytes[VS_FROM_FILE] = held - lost;
+	bytes[VS_FROM_EXCLUDED] = ram > held + bytes[VS_FROM_ELSEWHERE] ? ram - held - bytes[VS_FROM_ELSEWHERE] : 0;
+}
+
 static const struct vs_image_ops kdump_ops = {
 	.name = "kdump",
 	.run = kdump_run,
+	.count = kdump_count,
 	.destroy = kdump_destroy,
 };
 
@@ -339,6 +361,7 @@ static struct vs_err *describe(struct kdump_image *k, uint32_t packed)
 		k->img.needed_size += k->files[i].needed;
 	}
 	k->img.dump_level = f->dump_level;
+	k->img.compression = packed ? vs_unpack_name(packed) : NULL;
 	if (f->dump_level >= 0 && f->dump_level <= 31)
 		snprintf(level, sizeof(level), ", filtered by -d %d", f->dump_level);
 	if (asprintf(&k->img.what, "kdump-compressed vmcore, %s endian, %s, %s%s%s", f->big_endian ? "big" : "little",

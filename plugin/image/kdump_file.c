@@ -181,6 +181,37 @@ enum vs_from vs_kdump_file_find(const struct vs_kdump_file *f, uint64_t pfn, str
 	return VS_FROM_FILE;
 }
 
+uint64_t vs_kdump_file_lost(const struct vs_kdump_file *f)
+{
+	const uint64_t n = n_descs(f);
+	uint64_t lost = f->n_pages - n;
+
+	if (f->needed <= f->size && !f->gaps)
+		return 0;
+	for (uint64_t i = 0; i < n; i++) {
+		struct vs_kdump_page p;
+
+		if (!is_there(f, f->table + i * DESC_SIZE, DESC_SIZE)) {
+			lost++;
+			continue;
+		}
+		load_desc(f, i, &p);
+		lost += desc_ok(f, &p) && (!vs_kdump_file_at(f, p.off, p.size) || !is_there(f, p.off, p.size));
+	}
+	return lost;
+}
+
+uint64_t vs_kdump_file_all(const struct vs_kdump_file *f)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < f->max_pfn / 8; i++)
+		n += (unsigned int)__builtin_popcount(f->held[i]);
+	for (uint64_t i = f->max_pfn & ~UINT64_C(7); i < f->max_pfn; i++)
+		n += bit(f->held, i);
+	return n;
+}
+
 /*
  * How long the file was: pages were written one behind the other, so the last descriptor that
  * begins where the one before it ends tells. A single one that points anywhere tells nothing.
@@ -213,7 +244,7 @@ static void find_end(struct vs_kdump_file *f)
  */
 static struct vs_err *check_count(const struct vs_kdump_file *f)
 {
-	uint64_t n = n_descs(f), lowest = UINT64_MAX, all = 0, behind = f->table + f->n_pages * DESC_SIZE;
+	uint64_t n = n_descs(f), lowest = UINT64_MAX, all = f->split ? vs_kdump_file_all(f) : 0, behind = f->table + f->n_pages * DESC_SIZE;
 
 	if (n < f->n_pages || !n || !is_there(f, f->table, n * DESC_SIZE))
 		return NULL;
@@ -224,10 +255,6 @@ static struct vs_err *check_count(const struct vs_kdump_file *f)
 		if (desc_ok(f, &p) && p.off < lowest)
 			lowest = p.off;
 	}
-	for (uint64_t i = 0; f->split && i < f->max_pfn / 8; i++)
-		all += (unsigned int)__builtin_popcount(f->held[i]);
-	for (uint64_t i = f->max_pfn & ~UINT64_C(7); f->split && i < f->max_pfn; i++)
-		all += bit(f->held, i);
 	if (lowest == UINT64_MAX || lowest == behind ||
 	    lowest == ((behind + f->block - 1) & ~(uint64_t)(f->block - 1)) ||	// QEMU begins a block
 	    (f->split && lowest >= behind && lowest <= f->table + (all + 1) * DESC_SIZE))

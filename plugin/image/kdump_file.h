@@ -71,6 +71,12 @@ enum vs_from vs_kdump_file_find(const struct vs_kdump_file *f, uint64_t pfn, str
 /** How many of the pages [first, end) it holds. */
 uint64_t vs_kdump_file_count(const struct vs_kdump_file *f, uint64_t first, uint64_t end);
 
+/** How many of its pages were cut off. Goes through the table of pages of a file that has been cut. */
+uint64_t vs_kdump_file_lost(const struct vs_kdump_file *f);
+
+/** How many pages all files of the set hold. Goes through the bitmap. */
+uint64_t vs_kdump_file_all(const struct vs_kdump_file *f);
+
 /** The next page number from @p pfn on whose bit in @p bits is @p set; max_pfn if there is none. */
 uint64_t vs_kdump_file_next(const struct vs_kdump_file *f, const unsigned char *bits, uint64_t pfn, bool set);
 

@@ -72,7 +72,7 @@ def elf32(elf, split=False):
         at = 0
         while at < memsz:
             n = min(memsz - at, 5 * PAGE + 0x10 if split and at < filesz else memsz)
-            if split or (pa + memsz) >> 32 == 0:
+            if split or (pa + memsz - 1) >> 32 == 0:
                 loads.append((pa + at, off + at, max(0, min(filesz - at, n)), n))
             at += n
     n = len(loads) + 1
