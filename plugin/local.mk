@@ -65,6 +65,7 @@ vmascope_LDADD = libvmascope.la
 # The loader stands beside the extension, installed or not.
 loaderdir = $(pkglibdir)
 
+.PHONY: install-pythondir uninstall-pythondir install-gdbinit uninstall-gdbinit
 if WITH_EXTENSION
 pkglib_LTLIBRARIES += %D%/gdb/vmascope.la
 nodist_loader_DATA = %D%/gdb/vmascope.py
@@ -95,7 +96,6 @@ install-exec-hook: install-pythondir
 uninstall-hook: uninstall-pythondir
 	rm -f $(DESTDIR)$(pkglibdir)/vmascope.abi3.so
 
-.PHONY: install-pythondir uninstall-pythondir install-gdbinit uninstall-gdbinit
 if WITH_GDB_PYTHONDIR
 install-pythondir:
 	$(MKDIR_P) "$(DESTDIR)$(GDB_PYTHONDIR)"

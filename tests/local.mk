@@ -18,6 +18,11 @@ check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%
 %C%_unit_iomem_SOURCES = %D%/unit/iomem.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_place_SOURCES = %D%/unit/place.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_rss_SOURCES = %D%/unit/rss.c %D%/unit/fake.c %D%/unit/fake.h
+# The remote protocol is the extension's, but knows no Python.
+check_PROGRAMS += %D%/unit/rsp
+%C%_unit_rsp_SOURCES = %D%/unit/rsp.c %D%/unit/fake.c %D%/unit/fake.h plugin/gdb/rsp.c plugin/gdb/rsp.h \
+	plugin/gdb/rsp_threads.c
+dist_check_SCRIPTS += %D%/gdb/many.sh
 check_PROGRAMS += %D%/unit/moment %D%/unit/pids %D%/unit/spot
 %C%_unit_moment_SOURCES = %D%/unit/moment.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_pids_SOURCES = %D%/unit/pids.c %D%/unit/fake.c %D%/unit/fake.h
