@@ -91,6 +91,7 @@ struct vs_report {
 	uint32_t held;		/* enum vs_part: what could be judged at all */
 	struct vs_order order;	/* the reference that the walks were held against */
 	uint64_t n_absent;	/* objects whose bytes were missing */
+	uint64_t absent_nodes, absent_vmas;	/* of them, maple nodes and VMAs */
 	char *torn;		/* torn: who was at work, a sentence; owned */
 	bool failed;		/* ran out of memory: the report is not whole */
 };

@@ -229,6 +229,8 @@ void vs_rule_absent(struct vs_check_ctx *ctx)
 		if (!vma && (!nodes || vs_mte_node(ctx->absent.v[i]) != node))
 			vma = ctx->absent.v[i];
 	}
+	ctx->r->absent_nodes = nodes;
+	ctx->r->absent_vmas = n > nodes ? n - nodes : 0;
 	tell_absent(ctx, nodes, "maple node", node);
 	tell_absent(ctx, n > nodes ? n - nodes : 0, "VMA", vma);
 }

@@ -244,8 +244,8 @@ static uint64_t common_root(const struct vs_objects *o, const struct vs_anon_lin
 	for (uint32_t j = 0; j < n; j++) {
 		const struct vs_avc *c = &o->avcs.v[a->first + j];
 
-		if (c->tree.odd)
-			continue;	// who knows whose tree that is
+		if (c->tree.odd || c->anon_got != VS_GOT_OK)
+			continue;	// who knows whose tree that is, or what its root would be
 		if (!votes)
 			root = c->root;
 		votes = c->root == root ? votes + 1 : votes - 1;

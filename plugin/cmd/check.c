@@ -19,11 +19,21 @@
 
 #define MAX_TASK_BREAKS 6	/* shown without --verbose */
 
+#define MAX_INCOMPLETE 3	/* address spaces told one by one without --verbose */
+
+/* What the dump lacks, by structure: one line for all of it. */
+struct absent {
+	size_t spaces;		/* address spaces for whose verdict that matters */
+	uint64_t mms, vmas, nodes, objects;
+	uint32_t from;		/* bits 1 << enum vs_from */
+};
+
 /* What is known of a dump when all of it has been judged. */
 struct tally {
 	enum vs_verdict verdict;
 	size_t n, bad;		/* address spaces, and those that are not consistent */
 	uint64_t n_vmas;
+	struct absent absent;
 	struct vs_rule_filter filter;
 };
 
@@ -80,6 +90,53 @@ static void put_verdict(struct vs_buf *b, const struct vs_out *out, const struct
 	vs_buf_printf(b, " VMA%s)  exit %d\n", t->n_vmas == 1 ? "" : "s", t->verdict);
 }
 
+static void put_absent_of(struct vs_buf *b, uint64_t n, const char *noun, bool *first)
+{
+	if (!n)
+		return;
+	vs_buf_puts(b, *first ? ": " : ", ");
+	put_count(b, n);
+	vs_buf_printf(b, " %s%s", noun, n == 1 ? "" : "s");
+	*first = false;
+}
+
+/* "not in the dump: 41 maple nodes, 14 VMAs, in 44 of 71 address spaces (excluded)" */
+static void put_absent(struct vs_buf *b, const struct tally *t, bool verbose)
+{
+	const struct absent *a = &t->absent;
+	char why[VS_FROM_NAMES_MAX];
+	bool first = true;
+
+	if (!a->spaces)
+		return;
+	vs_buf_puts(b, "not in the dump");
+	put_absent_of(b, a->mms, "mm_struct", &first);
+	put_absent_of(b, a->vmas, "VMA", &first);
+	put_absent_of(b, a->nodes, "maple node", &first);
+	put_absent_of(b, a->objects, "other object", &first);
+	vs_buf_printf(b, ", in %zu of %zu address space%s", a->spaces, t->n, t->n == 1 ? "" : "s");
+	vs_from_names(a->from, why);
+	if (*why)
+		vs_buf_printf(b, " (%s)", why);
+	vs_buf_puts(b, a->spaces > MAX_INCOMPLETE && !verbose ? "; one by one: --verbose\n\n" : "\n\n");
+}
+
+/* Count what @p r lacks; true: and that is all there is to say of it here. */
+static bool add_absent(struct tally *t, const struct vs_space *s, const struct vs_report *r)
+{
+	struct absent *a = &t->absent;
+
+	if (!r->n_absent && !s->objects.absent)
+		return false;
+	a->spaces++;
+	a->mms += s->mm_absent;
+	a->vmas += r->absent_vmas;
+	a->nodes += r->absent_nodes;
+	a->objects += s->objects.absent;
+	a->from |= s->absent_from;
+	return r->verdict == VS_INCOMPLETE && a->spaces > MAX_INCOMPLETE;
+}
+
 static struct vs_err *json_verdict(struct vs_out *out, const struct vs_session *s, const struct tally *t)
 {
 	struct vs_json *j = vs_json_begin("dump-verdict");
@@ -90,6 +147,10 @@ static struct vs_err *json_verdict(struct vs_out *out, const struct vs_session *
 	vs_json_uint(j, "address_spaces", t->n);
 	vs_json_uint(j, "not_consistent", t->bad);
 	vs_json_uint(j, "vmas", t->n_vmas);
+	vs_json_uint(j, "absent_mms", t->absent.mms);
+	vs_json_uint(j, "absent_vmas", t->absent.vmas);
+	vs_json_uint(j, "absent_nodes", t->absent.nodes);
+	vs_json_uint(j, "absent_objects", t->absent.objects);
 	vs_json_bool(j, "smeared", s->have_moment && s->moment.smeared);
 	if (s->have_moment && s->moment.smeared) {
 		vs_json_uint(j, "tasks_ahead_of_clock", s->moment.n_tasks);
@@ -260,6 +321,7 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 				bool json, struct vs_out *out, struct tally *t)
 {
 	struct vs_report r = { 0 };
+	bool counted;
 	struct vs_err *err = vs_session_space(s, mm, false, out);
 
 	if (!err)
@@ -284,9 +346,10 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 		t->n_vmas += r.order.v.n;
 		t->bad += r.verdict != VS_CONSISTENT;
 		t->verdict = vs_verdict_worse(t->verdict, r.verdict);
+		counted = add_absent(t, s->space, &r);
 		if (json)
 			err = vs_render_report_json(out, s->space, &r);
-		else if (!out->quiet)
+		else if (!out->quiet && (!counted || style->verbose))
 			vs_render_report(&out->buf, s->space, &r, style);
 	}
 	vs_report_deinit(&r);
@@ -350,6 +413,8 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 		return err;
 	if (args->json)
 		return json_verdict(out, s, t);
+	if (!out->quiet)
+		put_absent(&out->buf, t, style.verbose);
 	if (!out->quiet && s->have_moment && s->moment.smeared) {
 		char words[VS_MOMENT_WORDS];
 

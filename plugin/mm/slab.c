@@ -33,7 +33,7 @@ struct scan {
 	struct vs_out *out;
 	struct vs_slab *ret;
 	struct cache c;
-	uint64_t vmemmap;		/* the struct page of what direct_start maps */
+	uint64_t vmemmap, direct;	/* the struct page of what the direct map has at .direct */
 	uint32_t page_size;		/* sizeof(struct page) */
 	int32_t slab_cache, freelist, head;	/* offsets in struct page / struct slab */
 };
@@ -160,7 +160,7 @@ static struct vs_err *scan_range(struct scan *sc, uint64_t pa, uint64_t end)
 
 	for (; !err && pa + page <= end; pa += page) {
 		uint64_t va = mem->direct_start + (pa - mem->direct_pa);
-		uint64_t at = sc->vmemmap + ((va - mem->direct_start) >> mem->target.page_shift) * sc->page_size;
+		uint64_t at = sc->vmemmap + ((va - sc->direct) >> mem->target.page_shift) * sc->page_size;
 		void (*watch)(void *arg, uint64_t addr, uint64_t len) = mem->img->touched;
 		const unsigned char *p;
 		enum vs_from from;
@@ -227,11 +227,14 @@ struct vs_err *vs_slab_read(struct vs_kernel *k, uint64_t cachep, uint32_t min, 
 	if (!read_cache(&sc, cachep, min))
 		return problem(ret, "it leads to no kmem_cache that makes sense");
 	err = vs_kmap_read(k, &map);
-	for (size_t i = 0; !err && i < map.v.n; i++)
+	for (size_t i = 0; !err && i < map.v.n; i++) {
 		if (!strcmp(map.v.v[i].name, "struct pages of memory"))
 			sc.vmemmap = map.v.v[i].start;
+		if (!strcmp(map.v.v[i].name, "direct map of memory"))
+			sc.direct = map.v.v[i].start;
+	}
 	vs_kmap_deinit(&map);
-	if (!err && !sc.vmemmap)
+	if (!err && (!sc.vmemmap || !sc.direct))
 		return problem(ret, "where the struct pages lie (vmemmap) is not known");
 	if (!err)
 		err = mark_cpu_freelists(&sc);
