@@ -84,6 +84,7 @@ static void catch_signals(void)
 	if (!sigaction(SIGINT, NULL, &old) && old.sa_handler != SIG_IGN)
 		sigaction(SIGINT, &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	// a limit on files is told as an error of the file
 }
 
 static void out_init(struct vs_out *out, struct shell *sh)

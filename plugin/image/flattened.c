@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -49,6 +49,22 @@ static struct vs_err *copy(int in, uint64_t from, int to, uint64_t at, uint64_t 
 		len -= (uint64_t)n;
 	}
 	return NULL;
+}
+
+/* Better before an hour of copying than behind it. What comes out is no larger than what goes in. */
+static struct vs_err *check_room(const struct vs_source *src, int to)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (fstatvfs(to, &fs) || !fs.f_blocks)
+		return NULL;	// a file system that does not tell
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (room >= src->size)
+		return NULL;
+	return vs_err_create(VS_ERR_IO,
+		"a flattened dump is put in order in TMPDIR, which has no room: it needs %" PRIu64
+		" MiB there, %" PRIu64 " MiB are free", (src->size >> 20) + 1, room >> 20);
 }
 
 static struct vs_err *put_in_order(const struct vs_source *src, int to, struct vs_out *out,
@@ -131,6 +147,9 @@ static struct vs_err *flattened_open(const struct vs_source *src, size_t n, stru
 	if (n > 1)
 		return vs_err_create(VS_ERR_FORMAT, "a flattened dump is one file; %s is one too many", src[1].path);
 	err = vs_image_temp("to put the flattened dump in order", &fd);
+	if (err)
+		return err;
+	err = check_room(src, fd);
 	if (err)
 		return err;
 	if (src->size > UINT64_C(256) << 20)
