@@ -29,6 +29,9 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/moment.c %D%/space/moment.h %D%/space/order.c %D%/space/rebuilt.c %D%/space/rebuilt.h %D%/space/space.c %D%/space/objects.h %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
 	%D%/space/iomem.c %D%/space/iomem.h %D%/space/kmap.c %D%/space/kmap.h %D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
+libvmascope_la_SOURCES += %D%/check/blame_tree.c %D%/check/cause.h %D%/check/cause_bytes.c %D%/check/tasks.c %D%/check/unseen.c \
+	%D%/check/unseen.h %D%/cmd/causes.c %D%/cmd/causes.h %D%/mm/exhibit.c %D%/mm/exhibit.h %D%/mm/flip.c %D%/mm/flip.h %D%/mm/slot.c \
+	%D%/mm/slot.h %D%/mm/task_mm.c %D%/space/exhibit.c %D%/space/exhibit.h
 libvmascope_la_SOURCES += \
 	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \
 	%D%/check/check.h %D%/check/itree.c %D%/check/itree.h %D%/check/ctx.h %D%/check/formula.h %D%/check/maple.h \

@@ -28,6 +28,8 @@ struct scale {
 	uint32_t own_bad;	/* VMAs impossible by themselves */
 	uint32_t pair_bad;	/* neighbours that overlap */
 	uint32_t gap_bad;	/* rb_subtree_gaps unlike what is stored */
+	uint64_t *told;		/* pages by what interval trees have, 0: nothing; NULL if not asked */
+	uint32_t told_bad;	/* VMAs of another size */
 };
 
 /* A supposition: the VMA at p had these members. */
@@ -59,6 +61,21 @@ static bool pair_bad(const struct scale *w, uint32_t p)
 	const struct vs_belief *b = &w->ctx->belief[p];
 
 	return p + 1 < w->ctx->n && b[0].end > b[1].start;
+}
+
+/** vm_page_prot speaks against the flags; where it does so from the start it may be what is damaged. */
+static bool prot_bad(const struct scale *w, uint32_t p)
+{
+	const struct vs_vma *v = vs_ctx_vma(w->ctx, p);
+
+	return !v->absent && vs_prot_bad(w->ctx->s, v, w->ctx->belief[p].flags);
+}
+
+static bool told_bad(const struct scale *w, uint32_t p)
+{
+	const struct vs_belief *b = &w->ctx->belief[p];
+
+	return w->told && w->told[p] && w->told[p] != (b->end - b->start) >> w->ctx->s->page_shift;
 }
 
 static uint64_t gap_at(const struct scale *w, uint32_t p)
@@ -113,13 +130,15 @@ static void believe(struct scale *w, uint32_t p, uint64_t start, uint64_t end, u
 	bool last = p + 1 == w->ctx->n;
 
 	count_vma(w, &w->ctx->believed, p, true);
-	w->own_bad -= own_bad(w, p);
+	w->own_bad -= own_bad(w, p) + prot_bad(w, p);
+	w->told_bad -= told_bad(w, p);
 	w->pair_bad -= pair_bad(w, p) + (p && pair_bad(w, p - 1));
 	b->start = start;
 	b->end = end;
 	b->flags = flags;
 	w->pair_bad += pair_bad(w, p) + (p && pair_bad(w, p - 1));
-	w->own_bad += own_bad(w, p);
+	w->own_bad += own_bad(w, p) + prot_bad(w, p);
+	w->told_bad += told_bad(w, p);
 	count_vma(w, &w->ctx->believed, p, false);
 	gap_update(w, p);
 	if (!last)
@@ -160,7 +179,7 @@ static bool top_bad(const struct vs_check_ctx *ctx)
 
 static uint32_t cost(const struct scale *w)
 {
-	return w->own_bad + w->pair_bad + w->gap_bad + sums_bad(w->ctx) + top_bad(w->ctx);
+	return w->own_bad + w->pair_bad + w->gap_bad + w->told_bad + sums_bad(w->ctx) + top_bad(w->ctx);
 }
 
 /* Hints. */
@@ -211,6 +230,9 @@ static int hints_at(const struct vs_check_ctx *ctx, uint32_t p)
 	n += p && b[-1].end == b->start ? 1 + even(ctx, p - 1) : 0;
 	n += p + 1 < ctx->n && b[1].start == b->end ? 1 + even(ctx, p) : 0;
 	n -= v->file && (b->flags & VS_VM_GROWSDOWN) ? 4 : 0;	// stacks map no file
+	n -= (b->flags & (VS_VM_READ | VS_VM_WRITE)) == VS_VM_WRITE ? 3 : 0;	// who writes reads
+	// memory of one's own is there to be written to
+	n -= !v->file && !v->ops && !(b->flags & (VS_VM_WRITE | VS_VM_SHARED)) && b->flags & VS_VM_READ ? 2 : 0;
 	n -= 2 * (mergeable(ctx, p) + (p && mergeable(ctx, p - 1)));
 	if (f->brk > f->start_brk)
 		n += 3 * (b->end == ((f->brk + mask) & ~mask)) + 3 * (b->start == f->start_brk);
@@ -527,8 +549,15 @@ static bool set_up(struct scale *w)
 		count_vma(w, &ctx->seen, p, false);
 	}
 	ctx->believed = ctx->seen;
+	if (ctx->s->objects.files.n || ctx->s->objects.anons.n) {
+		w->told = calloc(ctx->n, sizeof(*w->told));
+		if (!w->told)
+			return false;
+		vs_blame_told(ctx, w->told);
+	}
 	for (uint32_t i = 0; i < ctx->n; i++) {
-		w->own_bad += own_bad(w, i);
+		w->own_bad += own_bad(w, i) + prot_bad(w, i);
+		w->told_bad += told_bad(w, i);
 		w->pair_bad += pair_bad(w, i);
 		if (w->gap) {
 			uint32_t p = ctx->shape.post[i];
@@ -598,5 +627,6 @@ bool vs_blame(struct vs_check_ctx *ctx)
 	if (ok)
 		conclude_gaps(&w);
 	free(w.gap);
+	free(w.told);
 	return ok && vs_blame_colors(ctx);
 }

@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What probably did it: told only where the value seen is evidence.
+ * What probably did it: told only where the value seen is evidence. What the bytes
+ * about it tell, and the slab, comes in a second pass: cause_bytes.c.
  */
-#include "check/ctx.h"
+#include "check/cause.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+const char *vs_cause_name(enum vs_cause c)
+{
+	static const char *const names[VS_N_CAUSES] = {
+		[VS_CAUSE_BIT] = "bit", [VS_CAUSE_POISON] = "poison", [VS_CAUSE_LIST_POISON] = "list-poison",
+		[VS_CAUSE_TEXT] = "text", [VS_CAUSE_ZEROS] = "zeros", [VS_CAUSE_PAGE] = "page",
+		[VS_CAUSE_FREED] = "freed", [VS_CAUSE_COPY] = "copy", [VS_CAUSE_SWAP] = "swap",
+	};
+
+	return c < VS_N_CAUSES ? names[c] : NULL;
+}
+
+bool vs_cause_say(struct vs_finding *f, enum vs_cause why, const char *fmt, ...)
+{
+	va_list ap;
+	char *words;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&words, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return false;
+	free(f->cause);
+	f->cause = words;
+	f->why = why;
+	return true;
+}
 
 /* Bytes with which the kernel fills memory that is not to be used. */
 static const struct {
@@ -20,28 +50,59 @@ static const struct {
 	{ 0xaa, "page poison 0xaa: use after free" },
 };
 
-static bool poisoned(uint64_t v, unsigned int i)
+const char *vs_poison_words(uint8_t byte)
 {
-	uint64_t all = UINT64_C(0x0101010101010101) * poisons[i].byte;
-
-	// A pointer's low bits may have been taken off, and the last poison byte is 0xa5.
-	return ((v ^ all) & ~UINT64_C(0xff)) == 0;
+	for (size_t i = 0; i < sizeof(poisons) / sizeof(*poisons); i++)
+		if (poisons[i].byte == byte)
+			return poisons[i].words;
+	return NULL;
 }
 
-/** Eight printable characters, as a string in the order of memory (little endian). */
-static bool text(uint64_t v, char *ret)
+/** All of @p v, of @p size bytes, is one kind of poison. */
+static const char *poison_of(uint64_t v, unsigned int size)
 {
-	for (unsigned int i = 0; i < 8; i++) {
-		ret[i] = (char)(v >> 8 * i);
-		if (ret[i] < 0x20 || ret[i] > 0x7e)
+	uint64_t mask = size >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * size) - 1;
+
+	for (size_t i = 0; i < sizeof(poisons) / sizeof(*poisons); i++) {
+		uint64_t all = UINT64_C(0x0101010101010101) * poisons[i].byte & mask;
+
+		// A pointer's low bits may have been taken off, and the last poison byte is 0xa5.
+		if (((v ^ all) & ~UINT64_C(0xff)) == 0 && size > 2)
+			return poisons[i].words;
+	}
+	return NULL;
+}
+
+bool vs_is_text(unsigned char c)
+{
+	return (c >= 0x20 && c <= 0x7e) || c == '\n' || c == '\t';
+}
+
+void vs_text_put(char *ret, size_t size, const unsigned char *p, size_t n)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n && len + 5 < size; i++)
+		len += (size_t)snprintf(ret + len, size - len, p[i] == '\n' ? "\\n" : p[i] == '\t' ? "\\t" :
+					p[i] == '"' || p[i] == '\\' ? "\\%c" : "%c", p[i]);
+}
+
+/** All bytes printable, as a string in the order of memory. */
+static bool text(uint64_t v, unsigned int size, char *ret, size_t ret_size)
+{
+	unsigned char bytes[8] = { 0 };
+
+	for (unsigned int i = 0; i < size; i++) {
+		bytes[i] = (unsigned char)(v >> 8 * i);
+		if (!vs_is_text(bytes[i]))
 			return false;
 	}
-	ret[8] = 0;
-	return true;
+	vs_text_put(ret, ret_size, bytes, size);
+	return size >= 4;
 }
 
-/** The name of another member of the same VMA that holds this value. */
-static const char *twin(const struct vs_vma *v, const char *member, uint64_t value)
+/** The value of one of a VMA's members, by the kernel's name; false for others. */
+static bool member_of(const struct vs_vma *v, unsigned int i, const char **name_ret, uint64_t *ret)
 {
 	const struct {
 		const char *name;
@@ -49,63 +110,129 @@ static const char *twin(const struct vs_vma *v, const char *member, uint64_t val
 	} members[] = {
 		{ "vm_start", v->start }, { "vm_end", v->end },	   { "vm_next", v->next },
 		{ "vm_prev", v->prev },	  { "rb_left", v->rb_left }, { "rb_right", v->rb_right },
+		{ "__rb_parent_color", v->rb_parent },
 		{ "vm_mm", v->mm },	  { "vm_flags", v->flags },  { "vm_file", v->file },
-		{ "vm_ops", v->ops },	  { "anon_vma", v->anon_vma },
-		{ "vm_private_data", v->private_data },
+		{ "vm_ops", v->ops },	  { "anon_vma", v->anon_vma }, { "vm_page_prot", v->page_prot },
+		{ "vm_private_data", v->private_data }, { "rb_subtree_gap", v->subtree_gap },
+		{ "vm_pgoff", v->pgoff },
 	};
 
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
-		if (members[i].value == value && strcmp(members[i].name, member))
-			return members[i].name;
+	if (i >= sizeof(members) / sizeof(*members))
+		return false;
+	*name_ret = members[i].name;
+	*ret = members[i].value;
+	return true;
+}
+
+/** The name of another member of the same VMA that holds this value. */
+static const char *twin(const struct vs_vma *v, const char *member, uint64_t value)
+{
+	const char *name;
+	uint64_t has;
+
+	for (unsigned int i = 0; member_of(v, i, &name, &has); i++)
+		if (has == value && strcmp(name, member))
+			return name;
 	return NULL;
+}
+
+/** The VMA before or behind the one at @p p whose member is @p value; 0: neither. */
+static uint64_t neighbour(const struct vs_check_ctx *ctx, uint32_t p, const char *member, uint64_t value)
+{
+	for (int side = -1; side <= 1; side += 2) {
+		const struct vs_vma *v;
+		const char *name;
+		uint64_t has;
+
+		if ((side < 0 && !p) || (side > 0 && p + 1 >= ctx->n))
+			continue;
+		v = vs_ctx_vma(ctx, p + (uint32_t)side);
+		for (unsigned int i = 0; member_of(v, i, &name, &has); i++)
+			if (has == value && !strcmp(name, member))
+				return v->addr;
+	}
+	return 0;
 }
 
 /** A value as it stands in memory: pointers in the tree lead to vm_rb, not to the VMA. */
 static uint64_t in_memory(const struct vs_check_ctx *ctx, const struct vs_finding *f, uint64_t v)
 {
-	bool rb = f->member && (!strncmp(f->member, "rb_", 3) || !strncmp(f->member, "__rb", 4) ||
-				!strncmp(f->member, "mm_rb", 5)) &&
+	bool rb = f->object != VS_OBJ_OTHER && f->member &&
+		  (!strncmp(f->member, "rb_", 3) || !strncmp(f->member, "__rb", 4) ||
+		   !strncmp(f->member, "mm_rb", 5)) &&
 		  strcmp(f->member, "rb_subtree_gap") && strcmp(f->member, "rb_subtree_last");
 
 	return rb && v ? v + ctx->s->rb_offset : v;
 }
 
+/** Bytes of the member: what is known of it here. */
+static unsigned int size_of(const struct vs_check_ctx *ctx, const struct vs_finding *f, uint64_t seen)
+{
+	static const char *const ints[] = { "map_count", "mm_users", "mm_count", "vm_refcnt", "mm_mt.ma_flags" };
+
+	for (size_t i = 0; i < sizeof(ints) / sizeof(*ints); i++)
+		if (f->member && !strcmp(f->member, ints[i]))
+			return seen >> 32 ? 8 : 4;
+	return f->member && !strncmp(f->member, "meta.", 5) ? 1 : ctx->s->word ? ctx->s->word : 8;
+}
+
+bool vs_cause_by_value(struct vs_finding *f, uint64_t seen, unsigned int size, uint64_t right, bool has_right)
+{
+	const char *poison = poison_of(seen, size);
+	const uint64_t diff = seen ^ right;
+	char words[40];
+
+	// the low bits of a parent pointer are the colour
+	if (seen == UINT64_C(0xdead000000000100) || (seen & ~UINT64_C(3)) == UINT64_C(0xdead000000000120))
+		return vs_cause_say(f, VS_CAUSE_LIST_POISON, "list poison: the object was taken off a list");
+	if (poison)
+		return vs_cause_say(f, VS_CAUSE_POISON, "%s", poison);
+	if (text(seen, size, words, sizeof(words)))
+		return vs_cause_say(f, VS_CAUSE_TEXT, "text, \"%s\": written beyond a buffer", words);
+	// A count that is off by little was rather miscounted.
+	if (has_right && __builtin_popcountll(diff) == 1 && (f->fmt == VS_VAL_HEX || diff > 255))
+		return vs_cause_say(f, VS_CAUSE_BIT, "one bit flipped (bit %d): memory error",
+				    __builtin_ctzll(diff));
+	return true;
+}
+
+static bool by_twins(const struct vs_check_ctx *ctx, struct vs_finding *f)
+{
+	const uint32_t p = ctx->pos[f->vma];
+	const char *name = twin(&ctx->s->vmas.v[f->vma], f->member, f->seen);
+	uint64_t beside;
+
+	if (name)
+		return vs_cause_say(f, VS_CAUSE_COPY, "the value of %s", name);
+	// that those beside lead here is how it should be
+	beside = p == VS_NONE || f->seen == ctx->s->vmas.v[f->vma].addr ? 0 : neighbour(ctx, p, f->member, f->seen);
+	return !beside || vs_cause_say(f, VS_CAUSE_COPY, "%s of the VMA at %#" PRIx64 " beside it: misdirected write",
+				       f->member, beside);
+}
+
 void vs_cause_guess(const struct vs_check_ctx *ctx, struct vs_finding *f)
 {
-	uint64_t seen = in_memory(ctx, f, f->seen), diff = seen ^ in_memory(ctx, f, f->expected);
-	char words[9];
-	int n = 0;
+	const uint32_t p = f->vma == VS_NONE ? VS_NONE : ctx->pos[f->vma];
+	bool ok = true;
 
-	// Two members exchanged differ by what they differ: no bit was flipped.
-	if (f->vma != VS_NONE && ctx->pos[f->vma] != VS_NONE &&
-	    (ctx->belief[ctx->pos[f->vma]].wrong & (VS_WRONG_START | VS_WRONG_END)) ==
-		    (VS_WRONG_START | VS_WRONG_END))
-		return;
 	if (f->consequence || !f->has_seen || f->severity != VS_SEV_ERROR ||
 	    (f->fmt != VS_VAL_HEX && f->fmt != VS_VAL_DEC && f->fmt != VS_VAL_PAGES))
 		return;
-	if (seen == UINT64_C(0xdead000000000100) || seen == UINT64_C(0xdead000000000122)) {
-		n = asprintf(&f->cause, "list poison: the object was taken off a list");
-	} else if (text(seen, words)) {
-		n = asprintf(&f->cause, "text, \"%s\": written beyond a buffer", words);
-	} else {
-		for (unsigned int i = 0; i < sizeof(poisons) / sizeof(*poisons); i++)
-			if (!f->cause && poisoned(seen, i))
-				n = asprintf(&f->cause, "%s", poisons[i].words);
-	}
-	// A count that is off by little was rather miscounted.
-	if (!f->cause && n >= 0 && f->has_expected && __builtin_popcountll(diff) == 1 &&
-	    (f->fmt == VS_VAL_HEX || diff > 255))
-		n = asprintf(&f->cause, "one bit flipped (bit %d): memory error",
-			     __builtin_ctzll(diff));
-	if (!f->cause && n >= 0 && f->vma != VS_NONE && f->member && f->seen) {
-		const char *name = twin(&ctx->s->vmas.v[f->vma], f->member, f->seen);
+	// Two members exchanged differ by what they differ: no bit was flipped.
+	if (p != VS_NONE && (ctx->belief[p].wrong & (VS_WRONG_START | VS_WRONG_END)) ==
+				    (VS_WRONG_START | VS_WRONG_END)) {
+		const struct vs_vma *v = vs_ctx_vma(ctx, p);
 
-		if (name)
-			n = asprintf(&f->cause, "the value of %s", name);
+		// the finding itself says so
+		if (ctx->belief[p].start == v->end && ctx->belief[p].end == v->start)
+			f->why = VS_CAUSE_SWAP;
+	} else {
+		const uint64_t seen = in_memory(ctx, f, f->seen);
+
+		ok = vs_cause_by_value(f, seen, size_of(ctx, f, seen), in_memory(ctx, f, f->expected),
+				       f->has_expected);
+		if (ok && !f->cause && f->vma != VS_NONE && f->member && f->seen)
+			ok = by_twins(ctx, f);
 	}
-	if (n < 0) {
-		f->cause = NULL;
-		ctx->r->failed = true;
-	}
+	ctx->r->failed |= !ok;
 }

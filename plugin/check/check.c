@@ -498,7 +498,7 @@ static void check_by_rules(const struct vs_space *s, const struct vs_rule_filter
 	rules = vs_rules(&n);
 	if (set_up(&ctx)) {
 		for (size_t i = 0; i < n; i++)
-			if (applies(&rules[i], s) && is_asked(filter, i))
+			if (rules[i].check && applies(&rules[i], s) && is_asked(filter, i))
 				ask(&ctx, &rules[i]);
 		for (size_t i = 0; i < ret->findings.n; i++)
 			vs_cause_guess(&ctx, &ret->findings.v[i]);

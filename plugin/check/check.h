@@ -11,6 +11,7 @@
 
 #include "base/vec.h"
 #include "space/space.h"
+#include "space/tasks.h"
 
 /** In the order of DESIGN section 2: the numbers are the exit codes. */
 enum vs_verdict {
@@ -49,6 +50,24 @@ enum vs_object {
 	VS_OBJ_OTHER,		/* another of the kernel's structures: vs_finding.type */
 };
 
+/* What probably did it; the words are in vs_finding.cause. */
+enum vs_cause {
+	VS_CAUSE_NONE,		/* no evidence of any */
+	VS_CAUSE_BIT,		/* one bit flipped */
+	VS_CAUSE_POISON,	/* the slab's, or the page allocator's */
+	VS_CAUSE_LIST_POISON,	/* list_del() */
+	VS_CAUSE_TEXT,
+	VS_CAUSE_ZEROS,		/* a run of them */
+	VS_CAUSE_PAGE,		/* all of a page is the same */
+	VS_CAUSE_FREED,		/* the object lies in a free slot of its slab */
+	VS_CAUSE_COPY,		/* the value of another member, or of an object beside */
+	VS_CAUSE_SWAP,		/* two members exchanged */
+	VS_N_CAUSES
+};
+
+/** A word for scripts: "bit", "poison"; NULL for VS_CAUSE_NONE. */
+const char *vs_cause_name(enum vs_cause c);
+
 struct vs_rule;
 
 /* What a finding is worth as an accusation; the strongest is told first. */
@@ -73,7 +92,8 @@ struct vs_finding {
 	bool has_seen, has_expected;
 	uint64_t seen, expected;
 	char *detail;		/* a sentence for people; owned */
-	char *cause;		/* "likely one bit flipped (bit 13)"; NULL without evidence; owned */
+	char *cause;		/* "one bit flipped (bit 13): memory error"; NULL without evidence; owned */
+	enum vs_cause why;	/* the same, for whoever counts */
 	bool consequence;	/* follows from damage named by an earlier finding of the same report */
 };
 
@@ -120,7 +140,7 @@ struct vs_rule {
 	enum vs_part part;	/* what it is about; 0: nothing that can be called intact */
 	uint32_t needs;		/* enum vs_has: all of these must be there */
 	uint32_t any;		/* enum vs_has: at least one of these; 0: no matter */
-	void (*check)(struct vs_check_ctx *ctx);
+	void (*check)(struct vs_check_ctx *ctx);	/* NULL: it is about the dump: vs_check_tasks() */
 	const char *doc;	/* one line: what holds, and since when */
 };
 
@@ -140,6 +160,18 @@ int vs_rule_find(const char *id, size_t len);
 /** As vs_check_space() without the rules that @p filter takes out; NULL: with all. */
 void vs_check_space_by(const struct vs_space *s, const struct vs_rule_filter *filter,
 		       struct vs_report *ret);
+
+/**
+ * Judge which mm each task says to have. What is wrong with that belongs to no address
+ * space. The report is the caller's. (What is broken in the ring is in t->breaks.)
+ */
+void vs_check_tasks(const struct vs_tasks *t, struct vs_report *ret);
+
+/**
+ * What probably did it, from the bytes about what was found: s->exhibits, which the
+ * caller has read for the first objects of @p r. Judging told only what the values tell.
+ */
+void vs_causes_tell(const struct vs_space *s, struct vs_report *r);
 
 /** Judge @p s by all rules that apply. The report is the caller's: vs_report_deinit(). */
 void vs_check_space(const struct vs_space *s, struct vs_report *ret);

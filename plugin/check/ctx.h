@@ -100,6 +100,9 @@ bool vs_vma_detached(const struct vs_space *s, const struct vs_vma *v);
 /** Weigh the evidence: fills ctx->belief, seen and believed. False without memory. */
 bool vs_blame(struct vs_check_ctx *ctx);
 
+/** The pages that each VMA has by interval trees into @p told, by position; 0 where none tells. */
+void vs_blame_told(const struct vs_check_ctx *ctx, uint64_t *told);
+
 /** The colours; part of vs_blame(). False without memory. */
 bool vs_blame_colors(struct vs_check_ctx *ctx);
 
@@ -151,8 +154,8 @@ void vs_rule_vma_range(struct vs_check_ctx *ctx);
 void vs_rule_vma_align(struct vs_check_ctx *ctx);
 void vs_rule_vma_limit(struct vs_check_ctx *ctx);
 void vs_rule_vma_flags(struct vs_check_ctx *ctx);
-/** Does vm_page_prot contradict vm_flags? */
-bool vs_prot_bad(const struct vs_space *s, const struct vs_vma *v);
+/** Does vm_page_prot contradict these vm_flags? */
+bool vs_prot_bad(const struct vs_space *s, const struct vs_vma *v, uint64_t flags);
 void vs_rule_vma_prot(struct vs_check_ctx *ctx);
 void vs_rule_vma_kind(struct vs_check_ctx *ctx);
 void vs_rule_vma_bounds(struct vs_check_ctx *ctx);

@@ -78,6 +78,7 @@ static void own_parent(struct vs_check_ctx *ctx, const struct vs_itnode *n, cons
 	if (n->parent && n->up == VS_GOT_OK && !n->found && n->searched) {
 		// nobody has this node as a child: not its pointer is wrong, the link to it is lost
 		f = found_node(ctx, w, n->parent, w->left, VS_VAL_NONE, 0);
+		vs_finding_expect(f, n->node);
 		vs_finding_say(ctx, f, "neither %s nor %s is the node at %#" PRIx64
 			       ", which has this one as its parent", w->left, w->right, n->node);
 		return;
@@ -120,6 +121,8 @@ static void way_up(struct vs_check_ctx *ctx, const struct vs_itnode *n, const st
 		uint64_t node = n->broken_found ? n->broken : n->broken_parent;
 
 		f = found_node(ctx, w, node, n->broken_found ? w->parent : w->left, VS_VAL_NONE, 0);
+		if (!n->broken_found || n->broken == n->root)
+			vs_finding_expect(f, n->broken_found ? 0 : n->broken);
 		vs_finding_say(ctx, f, n->broken_found ? "its parent has no such child, %#" PRIx64 :
 			       "it has not the child that has it as its parent, %#" PRIx64, n->broken);
 	} else if (n->top && n->top != n->root && n->top_kin && !n->root_sound) {
@@ -149,7 +152,7 @@ void vs_itnode_links(struct vs_check_ctx *ctx, const struct vs_itnode *n, const 
 }
 
 void vs_itnode_last(struct vs_check_ctx *ctx, const struct vs_itnode *n, const struct vs_itwords *w,
-		    uint64_t own)
+		    uint64_t own, const uint64_t *own_pgoff)
 {
 	uint64_t right = own;
 	struct vs_finding *f;
@@ -165,6 +168,19 @@ void vs_itnode_last(struct vs_check_ctx *ctx, const struct vs_itnode *n, const s
 	}
 	if (n->stale_last == right)
 		return;		// it is with what is believed of its range
+	if (n->stale_natural != UINT64_MAX || (own_pgoff && n->stale == n->node)) {
+		uint32_t i = vs_space_find(ctx->s, n->stale_vma);
+
+		if (vs_ctx_told(ctx, n->stale_vma))
+			return;
+		f = i == VS_NONE ? vs_found_addr(ctx, n->stale_vma, "vm_pgoff", VS_VAL_HEX, n->stale_pgoff) :
+			vs_found_index(ctx, i, "vm_pgoff", VS_VAL_HEX, n->stale_pgoff);
+		vs_finding_expect(f, n->stale_natural != UINT64_MAX ? n->stale_natural : *own_pgoff);
+		vs_finding_say(ctx, f, "vm_pgoff is %#" PRIx64 "; %s of its tree is right with %#" PRIx64,
+			       n->stale_pgoff, w->last,
+			       n->stale_natural != UINT64_MAX ? n->stale_natural : *own_pgoff);
+		return;
+	}
 	f = found_node(ctx, w, n->stale, w->last, VS_VAL_HEX, n->stale_last);
 	vs_finding_expect(f, right);
 	vs_finding_say(ctx, f, "%s is page %#" PRIx64 "; the ranges below end at page %#" PRIx64, w->last,

@@ -19,9 +19,12 @@ struct vs_itwords {
 /** Told by the rule at work: links between the node, its neighbours and the owner. */
 void vs_itnode_links(struct vs_check_ctx *ctx, const struct vs_itnode *n, const struct vs_itwords *w);
 
-/** Likewise rb_subtree_last; @p own is the last page of the node's range as believed. */
+/**
+ * Likewise rb_subtree_last; @p own is the last page of the node's range as believed.
+ * @p own_pgoff: that is wrong since vm_pgoff is, and should be this; NULL: no sign of that.
+ */
 void vs_itnode_last(struct vs_check_ctx *ctx, const struct vs_itnode *n, const struct vs_itwords *w,
-		    uint64_t own);
+		    uint64_t own, const uint64_t *own_pgoff);
 
 /** Whether the rule at work has told of the object at @p addr. */
 bool vs_ctx_told(const struct vs_check_ctx *ctx, uint64_t addr);

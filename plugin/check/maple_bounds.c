@@ -79,17 +79,21 @@ static bool displaced(const struct vs_check_ctx *ctx, uint32_t k)
 	return v->start != prev + 1 && v->end != last + 1;
 }
 
-static void charge_displaced(struct vs_check_ctx *ctx, uint32_t k, uint32_t q)
+/** The VMA of cell @p k belongs to cell @p q; *right is what its slot should be, NULL: not known. */
+static void charge_displaced(struct vs_check_ctx *ctx, uint32_t k, uint32_t q, const uint64_t *right)
 {
 	const struct vs_maple *m = &ctx->s->maple;
 	struct vs_mcell *c = &ctx->maple.cells.v[k], *d = &ctx->maple.cells.v[q];
 	const struct vs_vma *v = &ctx->s->vmas.v[c->vma];
 	uint64_t seen = vs_mnode_slots(m, &m->nodes.v[c->node])[c->slot];
+	struct vs_mcharge *charge;
 
-	vs_maple_charge(ctx, VS_MR_SLOT, c->node, VS_MM_SLOT, c->slot, seen,
-			"slot[%u] is %#" PRIx64 ", the VMA %#" PRIx64 "-%#" PRIx64
-			", whose place is slot[%u] of %#" PRIx64, c->slot, seen, v->start, v->end,
-			d->slot, m->nodes.v[d->node].addr);
+	charge = vs_maple_charge(ctx, VS_MR_SLOT, c->node, VS_MM_SLOT, c->slot, seen,
+				 "slot[%u] is %#" PRIx64 ", the VMA %#" PRIx64 "-%#" PRIx64
+				 ", whose place is slot[%u] of %#" PRIx64, c->slot, seen, v->start, v->end,
+				 d->slot, m->nodes.v[d->node].addr);
+	if (right)
+		vs_mcharge_expect(charge, *right);
 	ctx->maple.moved = true;
 }
 
@@ -130,13 +134,13 @@ static bool find_displaced(struct vs_check_ctx *ctx)
 		if (d->kind == VS_CELL_LOST &&
 		    vs_mnode_slots(&ctx->s->maple, &ctx->s->maple.nodes.v[d->node])[d->slot] == v->addr) {
 			// both slots lead to it, and the walk came by the wrong one first
-			charge_displaced(ctx, k, q);
+			charge_displaced(ctx, k, q, NULL);
 			d->kind = VS_CELL_VMA;
 			d->vma = c->vma;
 			c->kind = VS_CELL_LOST;
 			c->vma = VS_NONE;
 		} else if (d->kind == VS_CELL_NULL) {
-			charge_displaced(ctx, k, q);	// exchanged with a free range
+			charge_displaced(ctx, k, q, NULL);	// exchanged with a free range
 			d->kind = VS_CELL_VMA;
 			d->vma = c->vma;
 			c->kind = VS_CELL_NULL;
@@ -145,13 +149,16 @@ static bool find_displaced(struct vs_check_ctx *ctx)
 			const struct vs_vma *u = &ctx->s->vmas.v[d->vma];
 			uint64_t mine;
 
-			charge_displaced(ctx, k, q);
-			prev = UINT64_MAX;
-			if ((!k || tree_last(ctx, k - 1, &prev)) && tree_last(ctx, k, &mine) &&
-			    u->start == prev + 1 && u->end == mine + 1) {
-				uint32_t tmp = c->vma;	// exchanged
+			bool exchanged;
 
-				charge_displaced(ctx, q, k);
+			prev = UINT64_MAX;
+			exchanged = (!k || tree_last(ctx, k - 1, &prev)) && tree_last(ctx, k, &mine) &&
+				u->start == prev + 1 && u->end == mine + 1;
+			charge_displaced(ctx, k, q, exchanged ? &u->addr : NULL);
+			if (exchanged) {
+				uint32_t tmp = c->vma;
+
+				charge_displaced(ctx, q, k, &v->addr);
 				c->vma = d->vma;
 				d->vma = tmp;
 			}

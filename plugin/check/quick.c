@@ -137,7 +137,7 @@ bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)
 		bad |= list && v->addr != next;
 		bad |= prev_has && v->prev != prev_addr;
 		if (kernel) {
-			bad |= v->mm != s->mm || vs_flags_bad(v->flags) || vs_prot_bad(s, v) ||
+			bad |= v->mm != s->mm || vs_flags_bad(v->flags) || vs_prot_bad(s, v, v->flags) ||
 			       vs_kind_bad(v->flags, v->file);
 			vs_sums_add(&sums, s->has, v->flags, v->file,
 				    (v->end - v->start) >> s->page_shift);

@@ -20,6 +20,41 @@ static uint64_t last_page(const struct vs_check_ctx *ctx, uint32_t i)
 	return v->pgoff + ((end - start) >> ctx->s->page_shift) - 1;
 }
 
+/** Does the VMA follow, or precede, its neighbour's piece of the same file with vm_pgoff @p pgoff? */
+static bool even_with(const struct vs_check_ctx *ctx, uint32_t p, uint64_t pgoff)
+{
+	const unsigned int shift = ctx->s->page_shift;
+	const struct vs_vma *v = vs_ctx_vma(ctx, p), *w;
+
+	if (p) {
+		w = vs_ctx_vma(ctx, p - 1);
+		if (w->file == v->file && ctx->belief[p - 1].end == ctx->belief[p].start &&
+		    pgoff == w->pgoff + ((ctx->belief[p - 1].end - ctx->belief[p - 1].start) >> shift))
+			return true;
+	}
+	if (p + 1 < ctx->n) {
+		w = vs_ctx_vma(ctx, p + 1);
+		if (w->file == v->file && ctx->belief[p].end == ctx->belief[p + 1].start &&
+		    w->pgoff == pgoff + ((ctx->belief[p].end - ctx->belief[p].start) >> shift))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * Would another vm_pgoff, with which the VMA ends at page @p last, fit its neighbours, and
+ * that which it has does not?
+ */
+static bool pgoff_wrong(const struct vs_check_ctx *ctx, uint32_t i, uint64_t last, uint64_t *ret)
+{
+	const struct vs_vma *v = vma_of(ctx, i);
+	const uint32_t p = ctx->pos[i];
+
+	*ret = last + v->pgoff - last_page(ctx, i);
+	return p != VS_NONE && v->file && *ret != v->pgoff && even_with(ctx, p, *ret) &&
+	       !even_with(ctx, p, v->pgoff);
+}
+
 /** Whether the VMA's own bounds are damaged beyond knowing. */
 static bool bounds_unknown(const struct vs_check_ctx *ctx, uint32_t i)
 {
@@ -48,6 +83,24 @@ static bool avc_clean(const struct vs_space *s, const struct vs_avc *c, const st
 	       c->root_ok && !c->tree.odd;
 }
 
+#define MAX_PARENTS 1024	/* a chain of so many generations is not asked for its parents */
+
+/**
+ * The parent of an anon_vma is that of the process that this one was forked off, in which
+ * the VMA hangs as well (anon_vma_fork()); that of the root is itself (since 4.0).
+ */
+static bool parent_known(const struct vs_objects *o, const struct vs_anon_link *a, uint32_t j)
+{
+	const struct vs_avc *c = &o->avcs.v[a->first + j];
+
+	if (!o->has_parent || a->n > MAX_PARENTS || c->parent == c->anon_vma)
+		return true;
+	for (uint32_t i = 0; i < a->n; i++)
+		if (o->avcs.v[a->first + i].anon_vma == c->parent)
+			return true;
+	return false;
+}
+
 static bool anon_clean(const struct vs_space *s, const struct vs_anon_link *a)
 {
 	const struct vs_vma *v = &s->vmas.v[a->vma];
@@ -58,7 +111,8 @@ static bool anon_clean(const struct vs_space *s, const struct vs_anon_link *a)
 	for (uint32_t i = 0; i < a->n; i++) {
 		const struct vs_avc *c = &s->objects.avcs.v[a->first + i];
 
-		if (!avc_clean(s, c, v) || c->root != s->objects.avcs.v[a->first].root)
+		if (!avc_clean(s, c, v) || c->root != s->objects.avcs.v[a->first].root ||
+		    !parent_known(&s->objects, a, i) || (c->parent == c->anon_vma) != (c->root == c->anon_vma))
 			return false;
 		known |= c->anon_vma == v->anon_vma;
 	}
@@ -131,8 +185,11 @@ void vs_rule_file_last(struct vs_check_ctx *ctx)
 		const struct vs_file_link *l = &o->files.v[i];
 		struct vs_itwords w = file_words(ctx, l);
 
+		uint64_t pgoff;
+
 		if (!bounds_unknown(ctx, l->vma))
-			vs_itnode_last(ctx, &l->tree, &w, last_page(ctx, l->vma));
+			vs_itnode_last(ctx, &l->tree, &w, last_page(ctx, l->vma),
+				       pgoff_wrong(ctx, l->vma, l->tree.last, &pgoff) ? &pgoff : NULL);
 	}
 }
 
@@ -149,28 +206,28 @@ static struct vs_finding *found_list(struct vs_check_ctx *ctx, const struct vs_a
 			      prev ? "same_vma.prev" : "same_vma.next", VS_VAL_HEX, seen);
 }
 
+/** Where the list goes wrong: a next, the prev of the head, or what both of them lead to. */
 static void chain_end(struct vs_check_ctx *ctx, const struct vs_anon_link *a)
 {
 	const struct vs_objects *o = &ctx->s->objects;
 	struct vs_finding *f;
 
-	if (a->stop == VS_GOT_ABSENT)
+	if (a->stop == VS_GOT_ABSENT || (a->stop == VS_GOT_OK && a->prev == a->end_holder))
 		return;
-	if (a->stop != VS_GOT_OK) {
+	if (a->stop != VS_GOT_OK && a->met && a->met == a->end) {
+		f = vs_found_other(ctx, "anon_vma_chain", a->end - o->avc_list, NULL, VS_VAL_NONE, 0);
+		vs_finding_say(ctx, f, "the list leads here forward and backward, but what is here is no "
+			       "anon_vma_chain of this VMA: it has been overwritten or freed");
+	} else if (a->stop != VS_GOT_OK || (a->met && a->met != a->head)) {
 		f = found_list(ctx, a, a->end_holder, false, a->end);
-		if (f && a->n && n_judged(ctx->s, a) < a->n && o->avcs.v[a->first + a->n - 1].vma !=
-		    vma_of(ctx, a->vma)->addr)
-			vs_finding_say(ctx, f, "next is %#" PRIx64 ", which is in no list of this VMA", a->end);
-		else
-			vs_finding_say(ctx, f, "next is %#" PRIx64 ", not the next anon_vma_chain of this VMA",
-				       a->end);
-	} else if (a->prev != a->end_holder) {
-		// an empty list whose prev leads on was cut at its next
-		bool cut = !a->n;
-
-		f = found_list(ctx, a, a->head, !cut, cut ? a->next : a->prev);
-		if (!cut)
-			vs_finding_expect(f, a->end_holder);
+		if (a->met)
+			vs_finding_expect(f, a->met);
+		vs_finding_say(ctx, f, a->stop == VS_GOT_OK ?
+			       "next is %#" PRIx64 ", the end, but prev leads to more of this VMA" :
+			       "next is %#" PRIx64 ", not the next anon_vma_chain of this VMA", a->end);
+	} else {
+		f = found_list(ctx, a, a->head, true, a->prev);
+		vs_finding_expect(f, a->end_holder);
 		vs_finding_say(ctx, f, "next ends at %#" PRIx64 ", prev is %#" PRIx64, a->end_holder, a->prev);
 	}
 }
@@ -235,6 +292,15 @@ static uint64_t common_root(const struct vs_objects *o, const struct vs_anon_lin
 	uint64_t root = 0;
 	uint32_t votes = 0;
 
+	// one that has no parent is the root, whatever it says; first those that say so
+	for (int says = 1; says >= 0; says--)
+		for (uint32_t j = 0; j < n && o->has_parent; j++) {
+			const struct vs_avc *c = &o->avcs.v[a->first + j];
+
+			if (c->anon_got == VS_GOT_OK && !c->tree.odd && c->parent == c->anon_vma &&
+			    (!says || c->root == c->anon_vma))
+				return c->anon_vma;
+		}
 	// the oldest is the root itself, unless it has been split off and used again
 	for (uint32_t j = 0; j < n; j++)
 		if (o->avcs.v[a->first + j].root == o->avcs.v[a->first + j].anon_vma &&
@@ -253,6 +319,40 @@ static uint64_t common_root(const struct vs_objects *o, const struct vs_anon_lin
 	return root;
 }
 
+/** The parents of the anon_vmas, where nothing else is wrong with this chain. */
+static void anon_parents(struct vs_check_ctx *ctx, const struct vs_anon_link *a, uint32_t n)
+{
+	const struct vs_objects *o = &ctx->s->objects;
+
+	if (a->stop != VS_GOT_OK || n != a->n || a->prev != a->end_holder || !o->has_parent)
+		return;
+	for (uint32_t j = 0; j < n; j++)
+		if (o->avcs.v[a->first + j].anon_got != VS_GOT_OK || o->avcs.v[a->first + j].tree.odd || vs_ctx_told(ctx, o->avcs.v[a->first + j].anon_vma))
+			return;
+	for (uint32_t j = 0; j < n; j++) {
+		const struct vs_avc *c = &o->avcs.v[a->first + j];
+		const bool root = c->root == c->anon_vma;
+		struct vs_finding *f;
+
+		if (root ? c->parent == c->anon_vma : c->parent != c->anon_vma && parent_known(o, a, j))
+			continue;
+		f = vs_found_other(ctx, "anon_vma", c->anon_vma, "parent", VS_VAL_HEX, c->parent);
+		if (root)
+			vs_finding_expect(f, c->anon_vma);
+		vs_finding_say(ctx, f, "parent is %#" PRIx64 ", which is %s", c->parent, root ?
+			       "not itself, though it is the root" : "no other anon_vma that this VMA hangs in");
+	}
+}
+
+/** Is @p anon one of those that the VMA hangs in? Then it is judged itself. */
+static bool in_chain(const struct vs_objects *o, const struct vs_anon_link *a, uint32_t n, uint64_t anon)
+{
+	for (uint32_t j = 0; j < n; j++)
+		if (o->avcs.v[a->first + j].anon_vma == anon)
+			return true;
+	return false;
+}
+
 static void vma_anon(struct vs_check_ctx *ctx, const struct vs_anon_link *a, uint32_t n)
 {
 	const struct vs_objects *o = &ctx->s->objects;
@@ -261,15 +361,19 @@ static void vma_anon(struct vs_check_ctx *ctx, const struct vs_anon_link *a, uin
 	struct vs_finding *f;
 
 	for (uint32_t j = 0; j < n; j++)
-		if (o->avcs.v[a->first + j].anon_vma == seen)
+		if (o->avcs.v[a->first + j].anon_vma == seen || o->avcs.v[a->first + j].anon_got != VS_GOT_OK)
 			return;
 	// where the list is cut, or a chain hangs in no tree of its anon_vma, that is the damage
 	if (a->stop != VS_GOT_OK || (!n && a->prev != a->head) ||
 	    (only && (only->anon_got != VS_GOT_OK || only->tree.odd)))
 		return;
 	f = vs_found_index(ctx, a->vma, "anon_vma", VS_VAL_HEX, seen);
-	if (only)
-		vs_finding_expect(f, only->anon_vma);
+	if (only || !n)
+		vs_finding_expect(f, only ? only->anon_vma : 0);
+	// of several, the one that it was but for a bit
+	for (uint32_t j = 0; j < n && !only; j++)
+		if (__builtin_popcountll(o->avcs.v[a->first + j].anon_vma ^ seen) == 1)
+			vs_finding_expect(f, o->avcs.v[a->first + j].anon_vma);
 	vs_finding_say(ctx, f, n ? "anon_vma %#" PRIx64 " is none of those in anon_vma_chain" :
 		       "anon_vma is %#" PRIx64 ", but anon_vma_chain is empty", seen);
 }
@@ -292,7 +396,7 @@ void vs_rule_anon_vma(struct vs_check_ctx *ctx)
 						   c->anon_vma);
 				vs_finding_say(ctx, f, "anon_vma %#" PRIx64 " leads to no anon_vma, or to that of others",
 					       c->anon_vma);
-			} else if (c->anon_got == VS_GOT_OK && (c->root != root || !c->root_ok) &&
+			} else if (c->anon_got == VS_GOT_OK && (c->root != root || !(c->root_ok || in_chain(o, a, n, root))) &&
 				   !c->tree.odd && !vs_ctx_told(ctx, c->anon_vma)) {
 				f = vs_found_other(ctx, "anon_vma", c->anon_vma, "root", VS_VAL_HEX, c->root);
 				if (c->root != root)
@@ -302,6 +406,7 @@ void vs_rule_anon_vma(struct vs_check_ctx *ctx)
 			}
 		}
 		vma_anon(ctx, a, n);
+		anon_parents(ctx, a, n);
 	}
 }
 
@@ -342,10 +447,11 @@ void vs_rule_anon_last(struct vs_check_ctx *ctx)
 		for (uint32_t j = 0; j < n_judged(ctx->s, a) && !bounds_unknown(ctx, a->vma); j++) {
 			const struct vs_avc *c = &o->avcs.v[a->first + j];
 			struct vs_itwords w = avc_words(ctx, c);
-			uint64_t last = last_page(ctx, a->vma);
+			uint64_t last = last_page(ctx, a->vma), pgoff;
 			struct vs_finding *f;
 
-			vs_itnode_last(ctx, &c->tree, &w, last);
+			vs_itnode_last(ctx, &c->tree, &w, last,
+				       pgoff_wrong(ctx, a->vma, c->tree.last, &pgoff) ? &pgoff : NULL);
 			if (!o->has_cached || c->tree.locked || (c->cached_start == v->pgoff &&
 								 c->cached_last == last))
 				continue;

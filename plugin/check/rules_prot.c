@@ -9,11 +9,11 @@
 
 #define ACCESS (VS_VM_READ | VS_VM_WRITE | VS_VM_EXEC | VS_VM_SHARED)
 
-bool vs_prot_bad(const struct vs_space *s, const struct vs_vma *v)
+bool vs_prot_bad(const struct vs_space *s, const struct vs_vma *v, uint64_t flags)
 {
 	const uint64_t *map = s->prot_map;
-	uint64_t flags = v->flags & ACCESS;
 
+	flags &= ACCESS;
 	if (!(s->has & VS_HAS_PROT_MAP) || !((v->page_prot ^ map[flags]) & s->prot_mask))
 		return false;
 	// vma_set_page_prot(): where writes are to be noticed, shared is treated as private
@@ -29,7 +29,7 @@ void vs_rule_vma_prot(struct vs_check_ctx *ctx)
 		const struct vs_vma *v = vs_ctx_vma(ctx, p);
 		struct vs_finding *f;
 
-		if (v->absent || !vs_prot_bad(s, v))
+		if (v->absent || !vs_prot_bad(s, v, v->flags))
 			continue;
 		f = vs_found_vma(ctx, p, "vm_page_prot", VS_VAL_HEX, v->page_prot);
 		vs_finding_say(ctx, f, "vm_page_prot is 0x%llx, which is not what vm_flags 0x%llx ask for (0x%llx)",

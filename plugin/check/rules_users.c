@@ -95,7 +95,8 @@ void vs_rule_vmacache(struct vs_check_ctx *ctx)
 {
 	const struct vs_space *s = ctx->s;
 
-	for (size_t i = 0; i < s->users.n && !ctx->partial; i++) {
+	// where VMAs are missing, what tasks remember may well be among them
+	for (size_t i = 0; i < s->users.n && !ctx->partial && ctx->n >= s->f.map_count; i++) {
 		const struct vs_space_user *u = &s->users.v[i];
 		struct vs_finding *f;
 		int slot = 0;

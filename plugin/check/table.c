@@ -159,6 +159,11 @@ static const struct vs_rule rules[] = {
 	  VS_HAS_VMACACHE, vs_rule_objects_absent,
 	  "files, anon_vmas and what else VMAs lead to are in the dump" },
 
+	{ "task-ring", ERROR, LINK, 0, 0, 0, NULL,
+	  "every task, and every thread of a task, is a task_struct that was not passed before" },
+	{ "task-mm", ERROR, LINK, 0, 0, 0, NULL,
+	  "mm of a task that is in user space is its active_mm, and an mm_struct" },
+
 	{ "walk-broken", ERROR, LINK, 0, 0, 0, vs_rule_walk_broken,
 	  "every pointer between VMAs leads to a VMA of the same mm" },
 	{ "absent", VS_SEV_INCOMPLETE, COUNT, 0, 0, 0, vs_rule_absent,

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "check/check.h"
+#include "cmd/causes.h"
 #include "cmd/cmds.h"
 #include "cmd/core.h"
 #include "cmd/nearest.h"
@@ -213,6 +214,52 @@ static struct vs_err *json_tasks(const struct vs_session *s, struct vs_out *out)
 	return err;
 }
 
+static struct vs_err *json_task_mm(const struct vs_finding *f, struct vs_out *out)
+{
+	struct vs_json *j = vs_json_begin("finding");
+
+	vs_json_str(j, "rule", f->rule->id);
+	vs_json_str(j, "severity", "error");
+	vs_json_str(j, "object", f->type);
+	vs_json_hex(j, "address", f->addr);
+	vs_json_str(j, "member", f->member);
+	vs_json_hex(j, "seen", f->seen);
+	if (f->has_expected)
+		vs_json_hex(j, "expected", f->expected);
+	vs_json_str(j, "detail", f->detail);
+	vs_json_str(j, "cause", f->cause);
+	vs_json_str(j, "cause_kind", vs_cause_name(f->why));
+	return vs_json_end(j, out);
+}
+
+/* Tasks that have another mm than they say: told with the cause, as those of an address space. */
+static struct vs_err *check_task_mms(const struct vs_session *s, bool json, struct vs_out *out, struct tally *t)
+{
+	struct vs_err *err = NULL;
+	struct vs_report r;
+
+	vs_check_tasks(&s->tasks, &r);
+	if (r.failed)
+		err = &vs_enomem;
+	if (!err && r.findings.n && !json && !out->quiet)
+		vs_buf_puts(&out->buf, "CORRUPT  the tasks\n");
+	for (size_t i = 0; !err && i < r.findings.n; i++) {
+		const struct vs_finding *f = &r.findings.v[i];
+
+		if (json)
+			err = json_task_mm(f, out);
+		else if (!out->quiet)
+			vs_buf_printf(&out->buf, "  %s %#" PRIx64 "\n    %-15s %s\n%s%s%s", f->type, f->addr,
+				      f->rule->id, f->detail, f->cause ? "                    likely " : "",
+				      f->cause ? f->cause : "", f->cause ? "\n" : "");
+	}
+	if (!err && r.findings.n && !json && !out->quiet)
+		vs_buf_putc(&out->buf, '\n');
+	t->verdict = vs_verdict_worse(t->verdict, r.verdict);
+	vs_report_deinit(&r);
+	return err;
+}
+
 /* What is broken, and how the tasks were found all the same. */
 static void put_tasks(const struct vs_session *s, enum vs_verdict v, bool verbose, struct vs_buf *b)
 {
@@ -253,22 +300,22 @@ static struct vs_err *check_tasks(struct vs_session *s, const struct vs_args *ar
 				  struct tally *t)
 {
 	enum vs_verdict worst = VS_CONSISTENT;
+	struct vs_err *err = NULL;
 
 	for (size_t i = 0; i < s->tasks.breaks.n; i++)
 		worst = vs_verdict_worse(worst, is_absent(&s->tasks.breaks.v[i]) ? VS_INCOMPLETE : VS_CORRUPT);
 	if (worst == VS_CORRUPT) {
-		struct vs_err *err = vs_session_moment(s, out);
-
+		err = vs_session_moment(s, out);
 		if (err)
 			return err;
 		worst = s->moment.smeared ? VS_TORN : worst;
 	}
 	t->verdict = vs_verdict_worse(t->verdict, worst);
 	if (args->json)
-		return json_tasks(s, out);
-	if (worst != VS_CONSISTENT && !out->quiet)
+		err = json_tasks(s, out);
+	else if (worst != VS_CONSISTENT && !out->quiet)
 		put_tasks(s, worst, vs_args_option(args, "verbose"), &out->buf);
-	return NULL;
+	return err ? err : check_task_mms(s, args->json, out, t);
 }
 
 /* "list-next,rb-gap": turn each of these rules on or off. */
@@ -339,6 +386,8 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 		if (err)
 			return vs_report_deinit(&r), err;
 	}
+	if (r.findings.n && !(out->quiet && !json))
+		vs_causes_find(s->k, s->space, &r);
 	if (r.failed) {
 		err = &vs_enomem;
 	} else {

@@ -196,6 +196,7 @@ static const struct row rows[] = {
 	F(kmem_cache, red_left_pad, "kmem_cache", "red_left_pad", OPTIONAL),
 	F(kmem_cache, cpu_slab, "kmem_cache", "cpu_slab", OPTIONAL),	// up to 6.18 or so
 	F(kmem_cache, random, "kmem_cache", "random", OPTIONAL),	// CONFIG_SLAB_FREELIST_HARDENED
+	F(kmem_cache, name, "kmem_cache", "name", OPTIONAL),
 	F(kmem_cache_cpu, freelist, "kmem_cache_cpu", "freelist", OPTIONAL),
 	F(slab, slab_cache, "slab", "slab_cache", OPTIONAL),
 	F(slab, freelist, "slab", "freelist", OPTIONAL),

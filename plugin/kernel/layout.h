@@ -160,7 +160,7 @@ struct vs_layout {
 		struct vs_field r15, r14, r13, r12, bx, bp, ret_addr;
 	} frame;	/* inactive_task_frame, at that pointer on x86 */
 	struct {
-		struct vs_field size, offset, oo, red_left_pad, cpu_slab, random;
+		struct vs_field size, offset, oo, red_left_pad, cpu_slab, random, name;
 	} kmem_cache;
 	struct {
 		struct vs_field freelist;

@@ -11,8 +11,6 @@
 #include "mm/mm.h"
 
 #define MAX_HEIGHT 128		/* twice what 2^64 nodes could need */
-#define MAX_SEARCH 4096		/* nodes, to find who has a lost one as child */
-#define MAX_SEARCHES 64		/* in one address space */
 #define MAX_DELTA 64
 
 struct raw {
@@ -58,15 +56,18 @@ static void note_absent(struct vs_objects *o, uint64_t addr)
 		o->first_absent = addr;
 }
 
-/** The node that has @p node as a child, from the root down; 0: none. *all_ret: all of the tree was seen. */
+/**
+ * The node that has @p node as a child, from the root down where ranges that begin like
+ * its own can be; 0: none. *all_ret: all of that was seen.
+ */
 static uint64_t search(const struct vs_itree *t, uint64_t node, struct vs_objects *o, bool *all_ret)
 {
+	struct vs_itrange own, range;
 	uint64_t stack[MAX_HEIGHT];
-	unsigned int depth = 0, seen = 0;
+	unsigned int depth = 0;
+	bool known = t->range(t, node, &own);
 
 	*all_ret = false;
-	if (o->searches++ >= MAX_SEARCHES)
-		return 0;
 	if (t->root)
 		stack[depth++] = t->root;
 	while (depth) {
@@ -75,18 +76,47 @@ static uint64_t search(const struct vs_itree *t, uint64_t node, struct vs_object
 
 		if (at == node)
 			continue;
-		if (++seen > MAX_SEARCH)
+		if (o->extra >= o->budget)
 			return 0;
+		o->extra += 2;
 		if (get(t, at, &r) != VS_GOT_OK)
 			continue;
 		if (r.child[0] == node || r.child[1] == node)
 			return at;
-		for (int c = 0; c < 2; c++)
-			if (r.child[c] && depth < MAX_HEIGHT)
-				stack[depth++] = r.child[c];
+		if (!known || !t->range(t, at, &range))
+			range.pgoff = own.pgoff = 0;
+		if (r.child[1] && own.pgoff >= range.pgoff && depth < MAX_HEIGHT)
+			stack[depth++] = r.child[1];
+		if (r.child[0] && own.pgoff <= range.pgoff && depth < MAX_HEIGHT)
+			stack[depth++] = r.child[0];
 	}
 	*all_ret = true;
 	return 0;
+}
+
+/* What a node's child pointers tell of it, where a node names it as parent that is no child of it. */
+enum doubt {
+	FREE_PLACE,		/* one is NULL, the others are right: who knows */
+	LINK_WRONG,		/* one leads nowhere, or to what does not know the node */
+	LINKS_RIGHT,		/* both lead to nodes that have it as their parent */
+	NO_KIN,			/* it is not of this tree at all */
+};
+
+static enum doubt doubt_of(const struct vs_itree *t, uint64_t node, struct vs_objects *o)
+{
+	enum doubt ret = LINKS_RIGHT;
+	struct raw r, below;
+
+	o->extra += 4;
+	if (get(t, node, &r) != VS_GOT_OK || !t->kin(t, node))
+		return NO_KIN;
+	for (int c = 0; c < 2; c++) {
+		if (!r.child[c])
+			ret = FREE_PLACE;
+		else if (get(t, r.child[c], &below) != VS_GOT_OK || below.parent != node)
+			return LINK_WRONG;
+	}
+	return ret;
 }
 
 static uint64_t max(uint64_t a, uint64_t b)
@@ -95,10 +125,12 @@ static uint64_t max(uint64_t a, uint64_t b)
 }
 
 /** Whether rb_subtree_last of @p node, and what it should be, can be told; false if not. */
-static bool last_of(const struct vs_itree *t, uint64_t node, struct raw *r, uint64_t *right_ret)
+static bool last_of(const struct vs_itree *t, uint64_t node, struct raw *r, uint64_t *right_ret,
+		    struct vs_itrange *range_ret)
 {
-	if (get(t, node, r) != VS_GOT_OK || !t->own_last(t, node, right_ret))
+	if (get(t, node, r) != VS_GOT_OK || !t->range(t, node, range_ret))
 		return false;
+	*right_ret = range_ret->last;
 	for (int c = 0; c < 2; c++) {
 		struct raw below;
 
@@ -111,29 +143,50 @@ static bool last_of(const struct vs_itree *t, uint64_t node, struct raw *r, uint
 	return true;
 }
 
+/**
+ * vm_pgoff with which the range would end at @p last, if anonymous memory has such: it is
+ * the address; that of a stack was made at the end of user addresses, and stayed as it was
+ * when the stack was moved. UINT64_MAX: it would not.
+ */
+static uint64_t natural_of(const struct vs_itrange *range, uint64_t last)
+{
+	const uint64_t pages = range->last - range->pgoff;
+	uint64_t pgoff = range->natural;
+
+	if (range->top)
+		pgoff = range->top - 1 - pages;
+	return pgoff != UINT64_MAX && pgoff != range->pgoff && pgoff + pages == last ? pgoff : UINT64_MAX;
+}
+
 /** A node is wrong above a wrong one: go down to where it begins. */
-static void find_stale(const struct vs_itree *t, struct vs_itnode *n)
+static void find_stale(const struct vs_itree *t, struct vs_itnode *n, struct vs_objects *o)
 {
 	uint64_t at = n->node, right;
+	struct vs_itrange range;
 	struct raw r;
 
-	if (!last_of(t, at, &r, &right) || r.last == right)
+	if (!last_of(t, at, &r, &right, &range) || r.last == right)
 		return;
-	for (unsigned int i = 0; i < MAX_HEIGHT; i++) {
+	for (unsigned int i = 0; i < MAX_HEIGHT && o->extra < 2 * o->budget; i++) {
 		uint64_t next = 0;
 
+		o->extra += 4;
 		n->stale = at;
 		n->stale_last = r.last;
 		n->stale_right = right;
+		n->stale_vma = range.vma;
+		n->stale_pgoff = range.pgoff;
+		n->stale_natural = natural_of(&range, r.last);
 		for (int c = 0; c < 2 && !next; c++) {
+			struct vs_itrange below_range;
 			struct raw below;
 			uint64_t below_right;
 
-			if (r.child[c] && last_of(t, r.child[c], &below, &below_right) &&
+			if (r.child[c] && last_of(t, r.child[c], &below, &below_right, &below_range) &&
 			    below.last != below_right)
 				next = r.child[c];
 		}
-		if (!next || !last_of(t, next, &r, &right))
+		if (!next || !last_of(t, next, &r, &right, &range))
 			return;
 		at = next;
 	}
@@ -148,10 +201,24 @@ static void look_closer(const struct vs_itree *t, struct vs_itnode *n, struct vs
 
 	bool all;
 
-	n->found = search(t, n->node, o, &n->searched);
-	if (n->broken)
-		n->broken_found = search(t, n->broken, o, &all) || n->broken == t->root;
-	find_stale(t, n);
+	if (!n->up_knows && n->parent) {
+		enum doubt doubt = doubt_of(t, n->parent, o);
+
+		n->searched = doubt == LINK_WRONG;
+		if (!n->searched)
+			n->found = search(t, n->node, o, &n->searched);
+		// a parent that is one of this tree, and has room: rather the link down was cut
+		n->searched |= doubt == FREE_PLACE && !n->found;
+	} else if (!n->parent && n->root != n->node) {
+		n->found = search(t, n->node, o, &n->searched);
+	}
+	if (n->broken) {
+		enum doubt doubt = doubt_of(t, n->broken_parent, o);
+
+		n->broken_found = n->broken == t->root || doubt == LINKS_RIGHT || doubt == NO_KIN ||
+			(doubt == FREE_PLACE && search(t, n->broken, o, &all));
+	}
+	find_stale(t, n, o);
 	n->root_sound = get(t, t->root, &r) == VS_GOT_OK && !r.parent && t->kin(t, t->root);
 	n->top_kin = n->top && t->kin(t, n->top);
 	for (int c = 0; c < 2; c++) {

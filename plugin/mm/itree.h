@@ -10,17 +10,28 @@
 
 struct vs_kernel;
 
+/** The range of a VMA, pages of what it maps. */
+struct vs_itrange {
+	uint64_t last;		/* inclusive */
+	uint64_t vma, pgoff;	/* the vm_area_struct, and its vm_pgoff */
+	uint64_t natural;	/* vm_pgoff of anonymous memory that was not moved: its address; else UINT64_MAX */
+	uint64_t top;		/* of a stack: the page where user addresses end; else 0 */
+};
+
+struct vs_itree;
+
 /** A tree, and what its nodes are members of. */
 struct vs_itree {
 	struct vs_kernel *k;
 	uint64_t owner;		/* address_space or anon_vma */
 	uint64_t root;		/* its rb_node */
 	uint64_t lock;		/* its rw_semaphore; 0: unknown */
+	uint64_t top;		/* the page where user addresses end; 0: not known */
 	uint32_t delta;		/* from an rb_node to its rb_subtree_last */
 	/** Does what is at @p node belong to this owner, by its other members? */
 	bool (*kin)(const struct vs_itree *t, uint64_t node);
-	/** The last page of the range at @p node; false if that cannot be read. */
-	bool (*own_last)(const struct vs_itree *t, uint64_t node, uint64_t *ret);
+	/** The range at @p node; false if it cannot be read. */
+	bool (*range)(const struct vs_itree *t, uint64_t node, struct vs_itrange *ret);
 };
 
 /** Where @p addr leads, for an object of @p size bytes: they are in @p buf if VS_GOT_OK. */

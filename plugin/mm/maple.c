@@ -151,7 +151,8 @@ static bool correct_type(struct vs_reader *r, const unsigned char *raw, struct v
 
 	if (n->type == VS_MT_DENSE && !inner && !leaf)
 		return true;
-	if (leaf > 2 * inner)
+	// one word that looks like an address is nothing against a type that may be: gaps do
+	if (leaf > 2 * inner + (n->type == (alloc ? VS_MT_ARANGE_64 : VS_MT_RANGE_64)))
 		n->type = VS_MT_LEAF_64;
 	else if (inner > 2 * leaf || (inner && n->type != VS_MT_LEAF_64))
 		n->type = alloc ? VS_MT_ARANGE_64 : VS_MT_RANGE_64;

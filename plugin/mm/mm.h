@@ -21,6 +21,9 @@ struct vs_out;
 /** Read all tasks. What is broken is in ret->breaks; an error only where there are none at all. */
 struct vs_err *vs_tasks_read(struct vs_kernel *k, struct vs_out *out, struct vs_tasks *ret);
 
+/** Settle which mm each task has where its mm and active_mm differ: vs_task.odd. For vs_tasks_read(). */
+void vs_task_mms_settle(struct vs_kernel *k, struct vs_tasks *tasks);
+
 /**
  * Read the address space of the mm_struct at @p mm into @p s (which is reset first): the mm, its
  * VMAs, and every walk that its kernel has. Damage and absence are in the
@@ -65,6 +68,7 @@ struct vs_reader {
 	size_t bound;		/* no more VMAs than this: what the dump could hold */
 	struct vs_map nodes;	/* maple nodes that were read: address -> index */
 	unsigned int foreign;	/* VMAs of other mms that it has led to */
+	unsigned int slots;	/* objects that the slab has been asked about */
 };
 
 /**

@@ -51,15 +51,22 @@ static uint64_t last_page(const struct vs_kernel *k, uint64_t start, uint64_t en
 }
 
 /* The range of the VMA at @p vma, in pages of what it maps. */
-static bool vma_last(struct vs_kernel *k, uint64_t vma, uint64_t *ret)
+static bool vma_range(struct vs_kernel *k, uint64_t vma, uint64_t top, struct vs_itrange *ret)
 {
+	bool anon, stack;
 	struct vs_vma v;
 
 	if (!vs_vma_addr_ok(k, vma))
 		return false;
 	v = (struct vs_vma){ .addr = vma };
 	vs_vma_read(k, vma, &v);
-	*ret = last_page(k, v.start, v.end, v.pgoff);
+	anon = !v.file && !v.ops && !(v.flags & VS_VM_SHARED);
+	stack = anon && v.flags & VS_VM_GROWSDOWN;
+	*ret = (struct vs_itrange){
+		.last = last_page(k, v.start, v.end, v.pgoff), .vma = vma, .pgoff = v.pgoff,
+		.natural = anon && !stack ? v.start >> k->mem.target.page_shift : UINT64_MAX,
+		.top = stack ? top : 0,
+	};
 	return !v.absent;
 }
 
@@ -106,9 +113,17 @@ static bool file_kin(const struct vs_itree *t, uint64_t node)
 	       get_mapping(t->k, file, &mapping, &root) == VS_GOT_OK && mapping == t->owner;
 }
 
-static bool file_last(const struct vs_itree *t, uint64_t node, uint64_t *ret)
+static bool file_range(const struct vs_itree *t, uint64_t node, struct vs_itrange *ret)
 {
-	return vma_last(t->k, node - (uint64_t)t->k->layout.vma.shared_rb.off, ret);
+	return vma_range(t->k, node - (uint64_t)t->k->layout.vma.shared_rb.off, t->top, ret);
+}
+
+/* The page where 64-bit processes end, and where their stacks are made; 0: this is none. */
+static uint64_t stack_top(const struct vs_kernel *k, const struct vs_space *s)
+{
+	const uint64_t end = k->mem.arch->user_end(&k->mem.pgt), size = s->f.task_size;
+
+	return size <= end && end - size <= vs_page_size(&k->mem.target) ? size >> k->mem.target.page_shift : 0;
 }
 
 static struct vs_err *read_file(struct vs_kernel *k, struct vs_space *s, uint32_t i)
@@ -116,7 +131,7 @@ static struct vs_err *read_file(struct vs_kernel *k, struct vs_space *s, uint32_
 	const struct vs_layout *l = &k->layout;
 	const struct vs_vma *v = &s->vmas.v[i];
 	struct vs_file_link *f = vs_vec_push(&s->objects.files);
-	struct vs_itree t = { .k = k, .kin = file_kin, .own_last = file_last };
+	struct vs_itree t = { .k = k, .kin = file_kin, .range = file_range };
 
 	if (!f)
 		return &vs_enomem;
@@ -129,6 +144,7 @@ static struct vs_err *read_file(struct vs_kernel *k, struct vs_space *s, uint32_
 	if (f->got != VS_GOT_OK)
 		return NULL;
 	t.owner = f->mapping;
+	t.top = stack_top(k, s);
 	t.delta = (uint32_t)(l->vma.shared_last.off - l->vma.shared_rb.off);
 	t.lock = vs_has(l->mapping.i_mmap_rwsem) ? f->mapping + (uint64_t)l->mapping.i_mmap_rwsem.off : 0;
 	vs_itnode_read(&t, v->addr + (uint64_t)l->vma.shared_rb.off,
@@ -149,13 +165,13 @@ static bool avc_kin(const struct vs_itree *t, uint64_t node)
 	       anon == t->owner;
 }
 
-static bool avc_last(const struct vs_itree *t, uint64_t node, uint64_t *ret)
+static bool avc_range(const struct vs_itree *t, uint64_t node, struct vs_itrange *ret)
 {
 	const struct vs_layout *l = &t->k->layout;
 	uint64_t vma;
 
 	return vs_kmem_ulong(&t->k->mem, node + (uint64_t)(l->avc.vma.off - l->avc.rb.off), &vma) &&
-	       vma_last(t->k, vma, ret);
+	       vma_range(t->k, vma, t->top, ret);
 }
 
 /*
@@ -186,7 +202,7 @@ static bool root_ok(struct vs_kernel *k, const struct vs_avc *a, struct vs_objec
 static void read_anon_vma(struct vs_kernel *k, struct vs_space *s, const struct vs_vma *v, struct vs_avc *a)
 {
 	const struct vs_layout *l = &k->layout;
-	struct vs_itree t = { .k = k, .kin = avc_kin, .own_last = avc_last, .owner = a->anon_vma };
+	struct vs_itree t = { .k = k, .kin = avc_kin, .range = avc_range, .owner = a->anon_vma };
 	unsigned char buf[8];
 
 	a->anon_got = vs_object_get(k, a->anon_vma, buf, 1);
@@ -199,7 +215,11 @@ static void read_anon_vma(struct vs_kernel *k, struct vs_space *s, const struct 
 	if (a->anon_got != VS_GOT_OK)
 		return;
 	a->root_ok = root_ok(k, a, &s->objects);
+	if (s->objects.has_parent &&
+	    !vs_kmem_ulong(&k->mem, a->anon_vma + (uint64_t)l->anon_vma.parent.off, &a->parent))
+		a->parent = 0;
 	t.delta = (uint32_t)(l->avc.rb_subtree_last.off - l->avc.rb.off);
+	t.top = stack_top(k, s);
 	t.lock = vs_has(l->anon_vma.rwsem) && vs_vma_addr_ok(k, a->root) ?
 		a->root + (uint64_t)l->anon_vma.rwsem.off : 0;
 	vs_itnode_read(&t, a->addr + (uint64_t)l->avc.rb.off, last_page(k, v->start, v->end, v->pgoff),
@@ -207,10 +227,37 @@ static void read_anon_vma(struct vs_kernel *k, struct vs_space *s, const struct 
 }
 
 /*
+ * The list is broken at n->end_holder: go backward from the head until what that
+ * should lead to. An anon_vma_chain that lost its members is met from both sides.
+ */
+static void meet(struct vs_kernel *k, const struct vs_vma *v, struct vs_anon_link *n)
+{
+	const struct vs_layout *l = &k->layout;
+	const unsigned int word = k->mem.target.word;
+	const uint64_t list = (uint64_t)l->avc.same_vma.off;
+	uint64_t at = n->head, prev = n->prev, vma;
+
+	for (uint32_t i = 0; i <= n->n + 64; i++) {
+		unsigned char buf[8];
+
+		if (prev == n->end_holder || (n->stop != VS_GOT_OK && prev == n->end)) {
+			n->met = prev == n->end_holder ? at : prev;
+			return;
+		}
+		if (!prev || prev == n->head || vs_object_get(k, prev - list, buf, 1) != VS_GOT_OK ||
+		    !vs_kmem_ulong(&k->mem, prev - list + (uint64_t)l->avc.vma.off, &vma) || vma != v->addr)
+			return;
+		at = prev;
+		if (!vs_kmem_ulong(&k->mem, at + word, &prev))
+			return;
+	}
+}
+
+/*
  * The anon_vma_chains of one VMA, by next. A list that leads into another, or into
  * itself, shows it by a prev that is not where we came from.
  */
-static struct vs_err *read_anon(struct vs_kernel *k, struct vs_space *s, uint32_t i)
+static struct vs_err *follow_chain(struct vs_kernel *k, struct vs_space *s, uint32_t i)
 {
 	const struct vs_layout *l = &k->layout;
 	const struct vs_vma *v = &s->vmas.v[i];
@@ -273,6 +320,16 @@ static struct vs_err *read_anon(struct vs_kernel *k, struct vs_space *s, uint32_
 	return NULL;
 }
 
+static struct vs_err *read_anon(struct vs_kernel *k, struct vs_space *s, uint32_t i)
+{
+	struct vs_err *err = follow_chain(k, s, i);
+	struct vs_anon_link *n = s->objects.anons.n ? &s->objects.anons.v[s->objects.anons.n - 1] : NULL;
+
+	if (!err && n && (n->stop == VS_GOT_WILD || n->stop == VS_GOT_NULL || n->prev != n->end_holder))
+		meet(k, &s->vmas.v[i], n);
+	return err;
+}
+
 static void set_has(struct vs_kernel *k, struct vs_space *s)
 {
 	const struct vs_layout *l = &k->layout;
@@ -305,10 +362,14 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 		return NULL;
 	k->img->absent_from = 0;
 	set_has(k, s);
+	// what is wrong in one tree must not cost more than all of the address space
+	s->objects.extra = 0;
+	s->objects.budget = 16 + 3 * s->vmas.n;
 	s->objects.shared_rb = vs_has(l->vma.shared_rb) ? (uint32_t)l->vma.shared_rb.off : 0;
 	s->objects.chain = vs_has(l->vma.anon_vma_chain) ? (uint32_t)l->vma.anon_vma_chain.off : 0;
 	s->objects.avc_rb = vs_has(l->avc.rb) ? (uint32_t)l->avc.rb.off : 0;
 	s->objects.avc_list = vs_has(l->avc.same_vma) ? (uint32_t)l->avc.same_vma.off : 0;
+	s->objects.has_parent = vs_has(l->anon_vma.parent);
 	s->objects.has_cached = vs_has(l->avc.cached_vma_start) && vs_has(l->avc.cached_vma_last);
 	for (size_t i = 0; i < s->users.n && s->has & VS_HAS_VMACACHE; i++) {
 		read_vmacache(k, s->f.vmacache_seqnum, &s->users.v[i]);

@@ -311,6 +311,8 @@ struct vs_err *vs_tasks_read(struct vs_kernel *k, struct vs_out *out, struct vs_
 		err = read_ring(&r, true, &closed);
 	if (!err && ret->breaks.n)
 		err = ask_table(&r);
+	if (!err)
+		vs_task_mms_settle(k, ret);
 	if (!err && vs_tasks_doubtful(ret))
 		err = ask_slab(&r);
 	if (!err && !ret->v.n && !ret->mms.n)

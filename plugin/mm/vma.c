@@ -71,8 +71,10 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 	v->detached = LD(detached) != 0;
 	v->hangs = 0;
 	if (vs_has(l->vma.anon_vma_chain) &&
-	    vs_load(raw + l->vma.anon_vma_chain.off, k->mem.target.word, be) !=
-		    addr + (uint64_t)l->vma.anon_vma_chain.off)
+	    (vs_load(raw + l->vma.anon_vma_chain.off, k->mem.target.word, be) !=
+		     addr + (uint64_t)l->vma.anon_vma_chain.off ||
+	     vs_load(raw + l->vma.anon_vma_chain.off + k->mem.target.word, k->mem.target.word, be) !=
+		     addr + (uint64_t)l->vma.anon_vma_chain.off))
 		v->hangs |= VS_HANGS_CHAIN;
 	if (vs_has(l->vma.shared_last) && tree_used(k, raw + l->vma.shared_rb.off, LD(shared_last)))
 		v->hangs |= VS_HANGS_TREE;

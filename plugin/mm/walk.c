@@ -8,6 +8,7 @@
 #include "base/out.h"
 #include "kernel/kernel.h"
 #include "mm/mm.h"
+#include "mm/slot.h"
 
 #define POLL_EVERY 4096
 
@@ -38,6 +39,37 @@ static bool is_ours(const struct vs_space *s, const struct vs_vma *v, const stru
 	if (e->end && v->start == e->start && v->end == e->end)
 		return true;
 	return e->link && (v->prev == e->link || v->rb_parent == e->link || v->next == e->link);
+}
+
+#define MAX_SLOTS 16	/* objects of one address space that the slab is asked about */
+
+/* A list_head within @p addr that is empty, or part of a list: few other things look like one. */
+static bool has_chain(struct vs_kernel *k, uint64_t addr)
+{
+	const struct vs_field f = k->layout.vma.anon_vma_chain;
+	const uint64_t head = addr + (uint64_t)f.off;
+	uint64_t next, back;
+
+	return vs_has(f) && vs_kmem_ulong(&k->mem, head, &next) && vs_vma_addr_ok(k, next) &&
+		vs_kmem_ulong(&k->mem, next + k->mem.target.word, &back) && back == head;
+}
+
+/*
+ * A maple tree has no second pointer to a VMA. But where the slab has an object that is
+ * allocated, and that says to belong to no mm at all, it is what has been overwritten.
+ * Where the dump does not tell of slabs, its list of anon_vmas shows it.
+ */
+static bool is_wreck(struct vs_reader *r, const struct vs_vma *v, const struct vs_expect *e)
+{
+	struct vs_slot slot;
+	uint64_t at, cache;
+
+	if (e->end <= e->start || vs_vma_addr_ok(r->k, v->mm ? v->mm : 1) || r->slots++ >= MAX_SLOTS)
+		return false;
+	if (!vs_kernel_sym(r->k, VS_SYM_VM_AREA_CACHEP, &at) || !vs_kmem_ulong(&r->k->mem, at, &cache) ||
+	    !vs_slot_read(r->k, v->addr, &slot))
+		return has_chain(r->k, v->addr);
+	return slot.cache == cache && slot.start == v->addr && !slot.free;
 }
 
 uint64_t vs_reader_untag(const struct vs_reader *r, uint64_t addr)
@@ -75,7 +107,7 @@ struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct 
 		s->n_absent += *stop_ret == VS_STOP_ABSENT;
 		return NULL;
 	}
-	if (!is_ours(s, &v, expect)) {
+	if (!is_ours(s, &v, expect) && !is_wreck(r, &v, expect)) {
 		*stop_ret = VS_STOP_FOREIGN;
 		return NULL;
 	}

@@ -62,6 +62,7 @@ static struct vs_err *put_finding(struct vs_out *out, const struct vs_space *s,
 	put_value(j, "expected", f->fmt, f->has_expected, f->expected);
 	vs_json_str(j, "text", f->detail);
 	vs_json_str(j, "cause", f->cause);
+	vs_json_str(j, "cause_kind", vs_cause_name(f->why));
 	return vs_json_end(j, out);
 }
 

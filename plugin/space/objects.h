@@ -46,6 +46,8 @@ struct vs_itnode {
 	uint64_t found;		/* if odd: the node that has this one as a child, by a search from the root; 0: none */
 	/* If odd: the lowest node from here down whose rb_subtree_last is not what its children and its range ask for. */
 	uint64_t stale, stale_last, stale_right;
+	uint64_t stale_vma, stale_pgoff;	/* the VMA there, its vm_pgoff */
+	uint64_t stale_natural;	/* vm_pgoff with which it would fit, and anonymous memory has; UINT64_MAX: none */
 	struct vs_itchild child[2];	/* left, right */
 	uint8_t up;		/* enum vs_got of the parent */
 	bool up_knows;		/* the parent has this node as a child */
@@ -73,7 +75,7 @@ struct vs_avc {
 	uint64_t prev_next;	/* if its same_vma.prev is not where we came from: what is there as next */
 	uint64_t prev;		/* same_vma.prev */
 	uint64_t came_from;	/* the list_head whose next led here */
-	uint64_t root;		/* anon_vma->root */
+	uint64_t root, parent;	/* anon_vma->root, ->parent */
 	bool root_ok;		/* that is an anon_vma whose root is itself; and it is this one if it has no parent */
 	uint64_t cached_start, cached_last;	/* CONFIG_DEBUG_VM_RB */
 	uint8_t anon_got;	/* enum vs_got of the anon_vma */
@@ -89,6 +91,11 @@ struct vs_anon_link {
 	uint64_t end_holder;	/* where the list ended: the list_head whose next is no good; head if it came round */
 	uint64_t end;		/* and what that next is */
 	uint8_t stop;		/* enum vs_got of that: OK if it came round */
+	/*
+	 * Where the list, gone backward from the head, meets the end of the way forward: what
+	 * that should have as its next. 0: it does not, or nobody asked, as nothing is wrong.
+	 */
+	uint64_t met;
 };
 
 struct vs_objects {
@@ -99,7 +106,8 @@ struct vs_objects {
 	uint32_t chain;		/* of anon_vma_chain in it */
 	uint32_t avc_rb, avc_list;	/* of rb and same_vma in anon_vma_chain */
 	bool has_cached;	/* cached_vma_start, cached_vma_last */
-	uint32_t searches;	/* of whole trees, since something did not fit */
+	bool has_parent;	/* anon_vma.parent (4.0+) */
+	uint64_t extra, budget;	/* nodes read since something did not fit, and how many may be */
 	uint64_t absent;	/* objects that are not in the dump */
 	uint64_t first_absent;	/* the first such pointer */
 };

@@ -33,6 +33,7 @@ void vs_space_destroy(struct vs_space *s)
 	vs_vec_deinit(&s->objects.files);
 	vs_vec_deinit(&s->objects.anons);
 	vs_vec_deinit(&s->objects.avcs);
+	vs_exhibits_deinit(&s->exhibits);
 	free(s->names);
 	free(s);
 }
@@ -72,6 +73,8 @@ void vs_space_reset(struct vs_space *s)
 	walk_reset(&s->tree);
 	s->users = old.users;
 	s->users.n = 0;
+	s->exhibits = old.exhibits;
+	vs_exhibits_reset(&s->exhibits);
 	s->objects.files = old.objects.files;
 	s->objects.anons = old.objects.anons;
 	s->objects.avcs = old.objects.avcs;

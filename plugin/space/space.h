@@ -18,6 +18,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "space/core.h"
+#include "space/exhibit.h"
 #include "space/lock.h"
 #include "space/maple.h"
 #include "space/moment.h"
@@ -253,6 +254,7 @@ struct vs_space {
 	uint32_t absent_from;	/* which causes: bits 1 << enum vs_from */
 
 	struct vs_objects objects;	/* if the check has asked for them */
+	struct vs_exhibits exhibits;	/* of what has findings, if the check has asked for it */
 	VS_VEC(struct vs_space_user) users;	/* leaders first */
 	const struct vs_fact *facts;	/* borrowed: the session's, one a struct file */
 	size_t n_facts;

@@ -13,12 +13,22 @@
 #include "base/vec.h"
 #include "space/space.h"
 
+/* Whether mm and active_mm of a task are what they should be: the same. */
+enum vs_task_odd {
+	VS_TASK_SOUND,
+	VS_TASK_MM_ODD,		/* mm is not believed: .mm is what active_mm says, .mm_seen what mm does */
+	VS_TASK_ACTIVE_ODD,	/* active_mm is not */
+	VS_TASK_BOTH_ODD,	/* who knows */
+};
+
 struct vs_task {
 	uint64_t addr;		/* task_struct */
 	int32_t pid, tgid;
 	char comm[16];		/* NUL-terminated; may hold any other byte */
 	uint64_t mm;		/* 0: kernel thread, or past exit_mm() */
 	uint64_t active_mm;
+	uint64_t mm_seen;	/* as it stands there */
+	uint8_t odd;		/* enum vs_task_odd */
 	uint64_t signal;	/* signal_struct: one a thread group */
 	uint64_t fs;		/* fs_struct; 0 past exit_fs() */
 	uint64_t flags;		/* PF_... */
@@ -30,6 +40,7 @@ struct vs_task {
 };
 
 #define VS_PF_KTHREAD	UINT64_C(0x00200000)	/* unchanged since 2.6.39 */
+#define VS_PF_EXITING	UINT64_C(0x00000004)	/* unchanged since 2.6.12 */
 #define VS_EXIT_DEAD	UINT64_C(0x10)
 #define VS_EXIT_ZOMBIE	UINT64_C(0x20)		/* 16 and 32 swapped in 3.14 or so; either is past exit */
 

@@ -152,12 +152,12 @@ static void test_rules(void)
 
 	rules = vs_rules(&n);
 	for (size_t i = 0; i < n; i++) {
-		told = told && rules[i].id && rules[i].check && rules[i].doc && *rules[i].doc;
+		told = told && rules[i].id && (rules[i].check || !strncmp(rules[i].id, "task-", 5)) && rules[i].doc && *rules[i].doc;
 		for (size_t j = 0; j < i; j++)
 			unique = unique && strcmp(rules[i].id, rules[j].id);
 	}
 	ok(unique, "each rule has an id of its own");
-	ok(told, "each rule has a function and a line of documentation");
+	ok(told, "each rule, but those about tasks, has a function, and a line of documentation");
 	vs_render_rules(&b);
 	ok(lines(vs_buf_str(&b)) == n, "a line for each rule");
 	vs_buf_deinit(&b);
