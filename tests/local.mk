@@ -42,9 +42,11 @@ check_PROGRAMS += %D%/unit/find %D%/unit/layout %D%/unit/tree
 %C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_tree_SOURCES = %D%/unit/tree.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 
+damage_sources = %D%/damage/damage.h %D%/damage/fields.c %D%/damage/invent.c %D%/damage/score.c \
+	%D%/damage/score.h %D%/damage/table.c %D%/damage/told.c
 check_PROGRAMS += %D%/unit/maple
 %C%_unit_maple_SOURCES = %D%/unit/maple.c %D%/unit/maple_made.c %D%/unit/maple_made.h %D%/unit/fake.c \
-	%D%/unit/fake.h %D%/damage/damage.h %D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+	%D%/unit/fake.h $(damage_sources)
 
 # The same in both versions of DWARF: bit fields are told in two ways.
 check_PROGRAMS += %D%/unit/dwarf4 %D%/unit/dwarf5 %D%/unit/dwarf-broken
@@ -111,23 +113,19 @@ CLEANFILES += %D%/real/second$(EXEEXT)
 
 # Damage on purpose; DIR... by hand, and by scripts/test --full.
 EXTRA_PROGRAMS += %D%/damage/damage
-%C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/damage.h \
-	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+%C%_damage_damage_SOURCES = %D%/damage/damage.c %D%/damage/several.c $(damage_sources)
 EXTRA_PROGRAMS += %D%/damage/held %D%/damage/rebuild %D%/damage/tasks
-%C%_damage_held_SOURCES = %D%/damage/held.c %D%/damage/damage.h %D%/damage/fields.c %D%/damage/score.c \
-	%D%/damage/score.h
-%C%_damage_rebuild_SOURCES = %D%/damage/rebuild.c %D%/damage/wreck.c %D%/damage/wreck.h %D%/damage/damage.h \
-	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
-%C%_damage_tasks_SOURCES = %D%/damage/tasks.c %D%/damage/wreck.c %D%/damage/wreck.h %D%/damage/damage.h \
-	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+%C%_damage_held_SOURCES = %D%/damage/held.c $(damage_sources)
+%C%_damage_rebuild_SOURCES = %D%/damage/rebuild.c %D%/damage/wreck.c %D%/damage/wreck.h $(damage_sources)
+%C%_damage_tasks_SOURCES = %D%/damage/tasks.c %D%/damage/wreck.c %D%/damage/wreck.h $(damage_sources)
 check_DATA += %D%/damage/damage$(EXEEXT) %D%/damage/held$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
 CLEANFILES += %D%/damage/damage$(EXEEXT) %D%/damage/held$(EXEEXT) %D%/damage/rebuild$(EXEEXT) %D%/damage/tasks$(EXEEXT)
 dist_check_SCRIPTS += %D%/damage/corpus.sh %D%/damage/rebuild.sh %D%/damage/tasks.sh
+EXTRA_DIST += %D%/damage/table
 
 # The kernel's own maple tree, out of linux-source packages; by scripts/test --full.
 EXTRA_PROGRAMS += %D%/oracle/oracle
-%C%_oracle_oracle_SOURCES = %D%/oracle/oracle.c %D%/oracle/kern.h %D%/damage/damage.h \
-	%D%/damage/fields.c %D%/damage/score.c %D%/damage/score.h
+%C%_oracle_oracle_SOURCES = %D%/oracle/oracle.c %D%/oracle/kern.h $(damage_sources)
 CLEANFILES += %D%/oracle/oracle$(EXEEXT)
 EXTRA_DIST += %D%/oracle/fetch %D%/oracle/kern.c %D%/oracle/run
 

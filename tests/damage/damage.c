@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Damage a real dump on purpose, in memory: one member of one structure is
- * overwritten, the address space is read and judged as the check command does,
- * and the first finding has to name that structure. Prints the score by member
- * and kind of damage; TAP for `make check`.
+ * overwritten, the dump is judged as the check command does, and the first finding
+ * has to name that structure. Prints the score by member and kind of damage; TAP
+ * for `make check`.
  *
- *	damage [--seed N] [--count N] [--field NAME] [--verbose]
- *		[--detected PERCENT] [--located PERCENT] DIR...
+ *	damage [--seed N] [--count N] [--field NAME] [--kind NAME] [--verbose]
+ *		[--detected PERCENT] [--located PERCENT] [--cause PERCENT]
+ *		[--several N] [--pages N] DIR...
+ *	damage --list
  *
  * Each DIR has vmcore and vmlinux in it, as scripts/lab and scripts/corpus leave
- * them. The file itself is not written to.
+ * them. The file itself is not written to. --several does two or three damages at
+ * once, N times; --pages overwrites whole pages. --list prints the table of fields
+ * and damages, which is tests/damage/table.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,15 +23,14 @@
 
 #include "base/err.h"
 #include "base/out.h"
-#include "mm/mm.h"
 #include "score.h"
 #include "../unit/tap.h"
 
 struct options {
 	uint64_t seed;
-	unsigned int count;
-	const char *field;	/* NULL: all */
-	double detected, located;	/* percent, at least */
+	unsigned int count, several, pages;
+	const char *field, *kind;	/* NULL: all */
+	double detected, located, cause;	/* percent, at least */
 	bool verbose;
 };
 
@@ -44,33 +47,40 @@ static size_t largest(const struct run *r)
 /** Open DIR/vmcore and remember all of its address spaces. */
 static void open_dump(struct run *r, const char *dir)
 {
-	struct vs_tasks tasks = { 0 };
 	struct vs_out out = { 0 };
-	struct vs_kernel *k = NULL;
 	struct vs_open_opts opts = { 0 };
+	struct vs_session *session = must(vs_session_create());
 	char *path = NULL, *vmlinux = NULL;
-	struct vs_image *img;
 	struct vs_err *err;
 
 	if (asprintf(&path, "%s/vmcore", dir) < 0 || asprintf(&vmlinux, "%s/vmlinux", dir) < 0)
 		die("out of memory", NULL);
 	opts.vmlinux = vmlinux;
-	err = vs_image_open((const char *const *)&path, 1, &out, &img);
+	err = vs_session_open(session, path, &opts, &out);
 	if (!err)
-		err = vs_kernel_open(img, &opts, &out, &k);
-	if (!err)
-		err = vs_tasks_read(k, &out, &tasks);
+		err = vs_session_tasks(session, &out);
 	if (err)
 		die(dir, err);
-	run_init(r, k, tasks.v.n);
-	for (size_t i = 0; i < tasks.v.n; i++)
-		if (tasks.v.v[i].mm)
-			run_add(r, tasks.v.v[i].mm);
+	run_init(r, session->k, session->tasks.v.n);
+	r->session = session;
+	for (size_t i = 0; i < session->tasks.v.n; i++)
+		if (session->tasks.v.v[i].mm)
+			run_add(r, session->tasks.v.v[i].mm);
 	if (!r->n)
 		die("no address space to damage", NULL);
-	vs_tasks_deinit(&tasks);
 	free(path);
 	free(vmlinux);
+}
+
+static void close_dump(struct run *r)
+{
+	run_deinit(r);
+	vs_session_destroy(r->session);
+}
+
+static bool wanted(const struct options *o, const struct field *f, enum kind kind)
+{
+	return (!o->field || !strcmp(o->field, f->name)) && (!o->kind || !strcmp(o->kind, kinds[kind].name));
 }
 
 /** Damage the dump in @p dir; its scores are added to @p total. */
@@ -92,10 +102,10 @@ static void run(const struct options *o, const char *dir, struct score *total)
 		const struct sound *s = &r.sound[rnd % 10 == 0 ? large : (rnd >> 8) % r.n];
 		const struct sound *other = &r.sound[(rnd >> 32) % r.n];
 		const struct field *f = &fields[roll(&seed) % n_fields];
+		enum kind kind = roll(&seed) % N_KINDS;
 
-		if (!o->field || !strcmp(o->field, f->name))
-			n += run_damage(&r, s, other == s ? NULL : other, f, roll(&seed) % N_KINDS,
-					   &seed);
+		if (wanted(o, f, kind))
+			n += run_damage(&r, s, other == s ? NULL : other, f, kind, &seed);
 	}
 	all = sum_of(r.scores, n_fields * N_KINDS);
 	printf("# %s: %s, %zu address spaces, seed %" PRIu64 ", most reads %.2f times those without "
@@ -109,27 +119,32 @@ static void run(const struct options *o, const char *dir, struct score *total)
 	   "%s: the first finding names the damaged object in %.1f %%", name, o->located);
 	ok(percent(all.few, &all) >= o->located, "%s: at most two objects are named in %.1f %%", name,
 	   o->located);
+	ok(100.0 * all.cause_right >= o->cause * all.causes,
+	   "%s: what left evidence is called by its name in %.1f %%", name, o->cause);
 	ok(r.worst_reads < 3, "%s: no damage takes three times the reads", name);
-	for (unsigned int i = 0; i < n_fields * N_KINDS; i++) {
-		total[i].done += r.scores[i].done;
-		total[i].detected += r.scores[i].detected;
-		total[i].located += r.scores[i].located;
-		total[i].few += r.scores[i].few;
-		total[i].right += r.scores[i].right;
-	}
-	vs_kernel_close(r.k);
-	run_deinit(&r);
+	if (o->several)
+		ok(run_several(&r, name, o->several, o->seed),
+		   "%s: several structures damaged at once are never taken for sound", name);
+	if (o->pages)
+		ok(run_pages(&r, name, o->pages, o->seed),
+		   "%s: whole pages and mm_structs overwritten are never taken for sound", name);
+	for (unsigned int i = 0; i < n_fields * N_KINDS; i++)
+		add_score(&total[i], &r.scores[i]);
+	fflush(stdout);
+	close_dump(&r);
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
-		{ "field", required_argument, NULL, 'f' }, { "verbose", no_argument, NULL, 'v' },
-		{ "detected", required_argument, NULL, 'd' },
-		{ "located", required_argument, NULL, 'l' }, { NULL, 0, NULL, 0 },
+		{ "field", required_argument, NULL, 'f' }, { "kind", required_argument, NULL, 'k' },
+		{ "verbose", no_argument, NULL, 'v' }, { "detected", required_argument, NULL, 'd' },
+		{ "located", required_argument, NULL, 'l' }, { "cause", required_argument, NULL, 'c' },
+		{ "several", required_argument, NULL, 'm' }, { "pages", required_argument, NULL, 'p' },
+		{ "list", no_argument, NULL, 'L' }, { NULL, 0, NULL, 0 },
 	};
-	struct options o = { .seed = 1, .count = 1000, .detected = 99.5, .located = 98 };
+	struct options o = { .seed = 1, .count = 1000, .detected = 99.5, .located = 98, .cause = 95 };
 	struct score *total = must(calloc((size_t)n_fields * N_KINDS, sizeof(*total))), all;
 	int c;
 
@@ -144,6 +159,9 @@ int main(int argc, char **argv)
 		case 'f':
 			o.field = optarg;
 			break;
+		case 'k':
+			o.kind = optarg;
+			break;
 		case 'v':
 			o.verbose = true;
 			break;
@@ -153,11 +171,25 @@ int main(int argc, char **argv)
 		case 'l':
 			o.located = strtod(optarg, NULL);
 			break;
+		case 'c':
+			o.cause = strtod(optarg, NULL);
+			break;
+		case 'm':
+			o.several = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'p':
+			o.pages = (unsigned int)strtoul(optarg, NULL, 0);
+			break;
+		case 'L':
+			print_list();
+			free(total);
+			return 0;
 		default:
 			return 99;
 		}
 	if (optind == argc)
 		die("usage: damage [--seed N] [--count N] [--field NAME] [--verbose] DIR...", NULL);
+	ok(check_list(), "what the table says is told only in part, the man page does");
 	for (int i = optind; i < argc; i++)
 		run(&o, argv[i], total);
 	print_table(total);

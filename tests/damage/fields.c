@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The table of fields: every pointer, bound, counter, flag and bit of metadata of
+ * the structures that check reads and that something else in a dump duplicates.
+ * `damage --list` prints it with the kinds of damage; tests/damage/table is that.
+ */
 #include "damage.h"
 
-#include "check/formula.h"
-
-const char *const kind_names[N_KINDS] = {
-	"zero", "self", "wild", "random", "bit", "up", "down", "next's", "other mm", "member",
-	"poison", "text", "swap",
+const char *const object_names[N_OBJECTS] = {
+	"vm_area_struct", "maple_node (leaf)", "maple_node (inner)", "mm_struct", "task_struct",
+	"anon_vma_chain", "anon_vma", "address_space",
 };
 
 uint64_t roll(uint64_t *seed)
@@ -27,93 +30,9 @@ static bool member(struct target *t, struct vs_field f)
 	return true;
 }
 
-#define VMA_FIELD(m) \
-	static bool find_##m(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, \
-			     struct target *t) \
-	{ \
-		(void)s; \
-		(void)rnd; \
-		return member(t, k->layout.vma.m); \
-	}
-VMA_FIELD(vm_start)
-VMA_FIELD(vm_end)
-VMA_FIELD(vm_flags)
-VMA_FIELD(vm_mm)
-VMA_FIELD(vm_next)
-VMA_FIELD(vm_prev)
-VMA_FIELD(rb_subtree_gap)
-VMA_FIELD(detached)
-VMA_FIELD(vm_refcnt)
-
-static bool rb_member(const struct vs_kernel *k, struct target *t, struct vs_field f)
-{
-	if (!member(t, f))
-		return false;
-	t->va += (uint64_t)k->layout.vma.vm_rb.off;
-	return true;
-}
-
-#define RB_FIELD(m) \
-	static bool find_##m(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, \
-			     struct target *t) \
-	{ \
-		(void)s; \
-		(void)rnd; \
-		return rb_member(k, t, k->layout.rb.m); \
-	}
-RB_FIELD(rb_left)
-RB_FIELD(rb_right)
-RB_FIELD(parent_color)
-
-#define MM_FIELD(m) \
-	static bool find_##m(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, \
-			     struct target *t) \
-	{ \
-		(void)s; \
-		(void)rnd; \
-		return member(t, k->layout.mm.m); \
-	}
-MM_FIELD(mmap)
-MM_FIELD(mm_rb)
-MM_FIELD(map_count)
-MM_FIELD(total_vm)
-MM_FIELD(data_vm)
-MM_FIELD(exec_vm)
-MM_FIELD(stack_vm)
-MM_FIELD(highest_vm_end)
-
-static bool tree_member(const struct vs_kernel *k, struct target *t, struct vs_field f)
-{
-	if (!member(t, f))
-		return false;
-	t->va += (uint64_t)k->layout.mm.mm_mt.off;
-	return true;
-}
-
-static bool find_ma_root(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
-{
-	(void)s;
-	(void)rnd;
-	return tree_member(k, t, k->layout.mtree.ma_root);
-}
-
-static bool find_ma_flags(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
-{
-	(void)s;
-	(void)rnd;
-	return tree_member(k, t, k->layout.mtree.ma_flags);
-}
-
 static const struct vs_mnode *node_of(const struct sound *s, const struct target *t)
 {
 	return &s->maple.nodes.v[t->index];
-}
-
-static bool find_parent(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
-{
-	(void)s;
-	(void)rnd;
-	return member(t, k->layout.mnode.parent);
 }
 
 static bool word_of(const struct sound *s, struct target *t, struct vs_field f, unsigned int i)
@@ -125,6 +44,86 @@ static bool word_of(const struct sound *s, struct target *t, struct vs_field f, 
 	t->size = s->word;
 	return true;
 }
+
+/* The words of an rb_node, of a list_head: only those of a VMA that hangs somewhere. */
+static bool find_shared(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
+{
+	const struct field *f = t->field;
+	struct vs_field base = *(const struct vs_field *)((const char *)&k->layout + f->at);
+	struct vs_field sub = *(const struct vs_field *)((const char *)&k->layout + f->sub);
+
+	(void)rnd;
+	if (!s->vmas[t->index].file || !vs_has(base) || !vs_has(sub))
+		return false;
+	sub.off += base.off;
+	return member(t, sub);
+}
+
+static bool find_shared_last(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
+{
+	(void)rnd;
+	return s->vmas[t->index].file && member(t, k->layout.vma.shared_last);
+}
+
+static bool find_chain_prev(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
+{
+	(void)rnd;
+	if (!vs_has(k->layout.vma.anon_vma_chain))
+		return false;
+	t->va = t->addr + (uint64_t)k->layout.vma.anon_vma_chain.off + s->word;
+	t->size = s->word;
+	return true;
+}
+
+static bool find_chain_next(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
+{
+	bool ok = find_chain_prev(k, s, rnd, t);
+
+	t->va -= s->word;
+	return ok;
+}
+
+static bool find_same_vma(const struct vs_kernel *k, const struct sound *s, struct target *t, unsigned int i)
+{
+	t->va = t->addr + (uint64_t)k->layout.avc.same_vma.off + i * s->word;
+	t->size = s->word;
+	return true;
+}
+
+static bool find_same_vma_next(const struct vs_kernel *k, const struct sound *s, uint64_t rnd,
+			       struct target *t)
+{
+	(void)rnd;
+	return find_same_vma(k, s, t, 0);
+}
+
+static bool find_same_vma_prev(const struct vs_kernel *k, const struct sound *s, uint64_t rnd,
+			       struct target *t)
+{
+	(void)rnd;
+	return find_same_vma(k, s, t, 1);
+}
+
+/* The byte that has the colour, and the lowest bits of the parent's address. */
+static bool find_color(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
+{
+	const struct vs_layout *l = &k->layout;
+
+	(void)rnd;
+	if (!vs_has(l->vma.vm_rb) || !vs_has(l->rb.parent_color))
+		return false;
+	t->va = t->addr + (uint64_t)l->vma.vm_rb.off + (uint64_t)l->rb.parent_color.off +
+		(k->mem.target.big_endian ? s->word - 1 : 0);
+	t->size = 1;
+	return true;
+}
+
+static bool find_vmacache(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
+{
+	return s->users[t->index].has_cache && word_of(s, t, k->layout.task.vmacache, rnd % VS_VMACACHE_SIZE);
+}
+
+/* Maple nodes: which member a slot is of depends on the node's type. */
 
 static bool find_pivot(const struct vs_kernel *k, const struct sound *s, uint64_t rnd, struct target *t)
 {
@@ -203,225 +202,185 @@ static bool find_around_meta(const struct vs_kernel *k, const struct sound *s, u
 	return true;
 }
 
+#define AT(m) .at = offsetof(struct vs_layout, m)
+#define SUB(m) .sub = offsetof(struct vs_layout, m)
+#define VMA(m, shape, ...) { #m, OBJ_VMA, SHAPE_##shape, AT(vma.m), __VA_ARGS__ }
+#define MM(m, shape, ...) { #m, OBJ_MM, SHAPE_##shape, AT(mm.m), __VA_ARGS__ }
+#define NODE(name, object, shape, ...) { name, OBJ_##object, SHAPE_##shape, .needs = VS_HAS_MAPLE, __VA_ARGS__ }
+#define AVC(name, shape, ...) { name, OBJ_AVC, SHAPE_##shape, .needs = VS_HAS_ANON_TREE, __VA_ARGS__ }
+
 const struct field fields[] = {
-	{ "vm_start", OBJ_VMA, SHAPE_ADDRESS, 0, find_vm_start },
-	{ "vm_end", OBJ_VMA, SHAPE_ADDRESS, 0, find_vm_end },
-	{ "vm_flags", OBJ_VMA, SHAPE_FLAGS, 0, find_vm_flags },
-	{ "vm_mm", OBJ_VMA, SHAPE_POINTER, 0, find_vm_mm },
-	{ "vm_next", OBJ_VMA, SHAPE_POINTER, VS_HAS_LIST, find_vm_next },
-	{ "vm_prev", OBJ_VMA, SHAPE_POINTER, VS_HAS_PREV, find_vm_prev },
-	{ "rb_left", OBJ_VMA, SHAPE_POINTER, VS_HAS_RB, find_rb_left },
-	{ "rb_right", OBJ_VMA, SHAPE_POINTER, VS_HAS_RB, find_rb_right },
-	{ "__rb_parent_color", OBJ_VMA, SHAPE_POINTER, VS_HAS_RB, find_parent_color },
-	{ "rb_subtree_gap", OBJ_VMA, SHAPE_BYTES, VS_HAS_SUBTREE_GAP, find_rb_subtree_gap },
-	{ "detached", OBJ_VMA, SHAPE_SMALL, VS_HAS_DETACHED, find_detached },
-	{ "vm_refcnt", OBJ_VMA, SHAPE_COUNT, VS_HAS_REFCNT, find_vm_refcnt },
+	VMA(vm_start, ADDRESS),
+	VMA(vm_end, ADDRESS),
+	VMA(vm_flags, FLAGS, .told = told_flags, .once = true),
+	VMA(vm_page_prot, FLAGS, .needs = VS_HAS_PROT_MAP, .told = told_prot),
+	VMA(vm_mm, POINTER),
+	VMA(vm_file, POINTER, .needs = VS_HAS_FILE_TREE, .told = told_file, .once = true),
+	VMA(vm_pgoff, COUNT, .needs = VS_HAS_FILE_TREE | VS_HAS_ANON_TREE, .told = told_pgoff),
+	VMA(vm_next, POINTER, .needs = VS_HAS_LIST),
+	VMA(vm_prev, POINTER, .needs = VS_HAS_PREV),
+	{ "vm_rb.rb_left", OBJ_VMA, SHAPE_POINTER, VS_HAS_RB, AT(vma.vm_rb), SUB(rb.rb_left) },
+	{ "vm_rb.rb_right", OBJ_VMA, SHAPE_POINTER, VS_HAS_RB, AT(vma.vm_rb), SUB(rb.rb_right) },
+	{ "vm_rb.__rb_parent_color", OBJ_VMA, SHAPE_POINTER, VS_HAS_RB, AT(vma.vm_rb), SUB(rb.parent_color) },
+	{ "vm_rb colour", OBJ_VMA, SHAPE_SMALL, VS_HAS_RB, .find = find_color },
+	VMA(rb_subtree_gap, BYTES, .needs = VS_HAS_SUBTREE_GAP),
+	VMA(detached, SMALL, .needs = VS_HAS_DETACHED),
+	VMA(vm_refcnt, COUNT, .needs = VS_HAS_REFCNT, .told = told_refcnt, .once = true),
+	{ "shared.rb.rb_left", OBJ_VMA, SHAPE_POINTER, VS_HAS_FILE_TREE, AT(vma.shared_rb),
+	  SUB(rb.rb_left), .find = find_shared },
+	{ "shared.rb.rb_right", OBJ_VMA, SHAPE_POINTER, VS_HAS_FILE_TREE, AT(vma.shared_rb),
+	  SUB(rb.rb_right), .find = find_shared },
+	{ "shared.rb.__rb_parent_color", OBJ_VMA, SHAPE_POINTER, VS_HAS_FILE_TREE, AT(vma.shared_rb),
+	  SUB(rb.parent_color), .find = find_shared, .told = told_parent },
+	{ "shared.rb_subtree_last", OBJ_VMA, SHAPE_COUNT, VS_HAS_FILE_TREE, .find = find_shared_last },
+	VMA(anon_vma, POINTER, .needs = VS_HAS_ANON_TREE),
+	{ "anon_vma_chain.next", OBJ_VMA, SHAPE_POINTER, VS_HAS_ANON_TREE, .find = find_chain_next },
+	{ "anon_vma_chain.prev", OBJ_VMA, SHAPE_POINTER, VS_HAS_ANON_TREE, .find = find_chain_prev },
 
-	{ "leaf parent", OBJ_LEAF, SHAPE_POINTER, VS_HAS_MAPLE, find_parent },
-	{ "leaf pivot", OBJ_LEAF, SHAPE_ADDRESS, VS_HAS_MAPLE, find_pivot },
-	{ "leaf slot", OBJ_LEAF, SHAPE_POINTER, VS_HAS_MAPLE, find_slot },
-	{ "leaf unused", OBJ_LEAF, SHAPE_ADDRESS, VS_HAS_MAPLE, find_unused },
-	{ "leaf meta.end", OBJ_LEAF, SHAPE_SMALL, VS_HAS_MAPLE, find_meta_end },
-	{ "leaf meta.gap", OBJ_LEAF, SHAPE_SMALL, VS_HAS_MAPLE, find_meta_gap },
-	{ "around leaf meta", OBJ_LEAF, SHAPE_SMALL, VS_HAS_MAPLE, find_around_meta },
-	{ "inner parent", OBJ_INNER, SHAPE_POINTER, VS_HAS_MAPLE, find_parent },
-	{ "inner pivot", OBJ_INNER, SHAPE_ADDRESS, VS_HAS_MAPLE, find_pivot },
-	{ "inner slot", OBJ_INNER, SHAPE_POINTER, VS_HAS_MAPLE, find_slot },
-	{ "gap", OBJ_INNER, SHAPE_BYTES, VS_HAS_MAPLE, find_gap },
-	{ "inner unused", OBJ_INNER, SHAPE_ADDRESS, VS_HAS_MAPLE, find_unused },
-	{ "inner meta.end", OBJ_INNER, SHAPE_SMALL, VS_HAS_MAPLE, find_meta_end },
-	{ "inner meta.gap", OBJ_INNER, SHAPE_SMALL, VS_HAS_MAPLE, find_meta_gap },
+	NODE("leaf parent", LEAF, POINTER, AT(mnode.parent)),
+	NODE("leaf pivot", LEAF, ADDRESS, .find = find_pivot),
+	NODE("leaf slot", LEAF, POINTER, .find = find_slot),
+	NODE("leaf unused", LEAF, ADDRESS, .find = find_unused),
+	NODE("leaf meta.end", LEAF, SMALL, .find = find_meta_end),
+	NODE("leaf meta.gap", LEAF, SMALL, .find = find_meta_gap, .told = told_leaf_meta),
+	NODE("leaf around meta", LEAF, SMALL, .find = find_around_meta, .told = told_leaf_meta),
+	NODE("inner parent", INNER, POINTER, AT(mnode.parent)),
+	NODE("inner pivot", INNER, ADDRESS, .find = find_pivot),
+	NODE("inner slot", INNER, POINTER, .find = find_slot),
+	NODE("gap", INNER, BYTES, .find = find_gap),
+	NODE("inner unused", INNER, ADDRESS, .find = find_unused),
+	NODE("inner meta.end", INNER, SMALL, .find = find_meta_end),
+	NODE("inner meta.gap", INNER, SMALL, .find = find_meta_gap, .told = told_meta_gap),
 
-	{ "mmap", OBJ_MM, SHAPE_POINTER, VS_HAS_LIST, find_mmap },
-	{ "mm_rb", OBJ_MM, SHAPE_POINTER, VS_HAS_RB, find_mm_rb },
-	{ "ma_root", OBJ_MM, SHAPE_POINTER, VS_HAS_MAPLE, find_ma_root },
-	{ "ma_flags", OBJ_MM, SHAPE_FLAGS, VS_HAS_MAPLE, find_ma_flags },
-	{ "map_count", OBJ_MM, SHAPE_COUNT, 0, find_map_count },
-	{ "highest_vm_end", OBJ_MM, SHAPE_ADDRESS, VS_HAS_HIGHEST_VM_END, find_highest_vm_end },
-	{ "total_vm", OBJ_MM, SHAPE_COUNT, 0, find_total_vm },
-	{ "data_vm", OBJ_MM, SHAPE_COUNT, VS_HAS_DATA_VM, find_data_vm },
-	{ "exec_vm", OBJ_MM, SHAPE_COUNT, VS_HAS_DATA_VM, find_exec_vm },
-	{ "stack_vm", OBJ_MM, SHAPE_COUNT, VS_HAS_DATA_VM, find_stack_vm },
+	MM(mmap, POINTER, .needs = VS_HAS_LIST),
+	MM(mm_rb, POINTER, .needs = VS_HAS_RB),
+	{ "mm_mt.ma_root", OBJ_MM, SHAPE_POINTER, VS_HAS_MAPLE, AT(mm.mm_mt), SUB(mtree.ma_root) },
+	{ "mm_mt.ma_flags", OBJ_MM, SHAPE_FLAGS, VS_HAS_MAPLE, AT(mm.mm_mt), SUB(mtree.ma_flags),
+	  .told = told_ma_flags, .once = true },
+	MM(map_count, COUNT),
+	MM(highest_vm_end, ADDRESS, .needs = VS_HAS_HIGHEST_VM_END),
+	MM(total_vm, COUNT),
+	MM(data_vm, COUNT, .needs = VS_HAS_DATA_VM),
+	MM(exec_vm, COUNT, .needs = VS_HAS_DATA_VM),
+	MM(stack_vm, COUNT, .needs = VS_HAS_DATA_VM),
+	MM(locked_vm, COUNT, .needs = VS_HAS_LOCKED_VM, .told = told_locked),
+	MM(mm_users, COUNT, .needs = VS_HAS_USERS, .told = told_users, .once = true),
+	MM(mm_count, COUNT, .needs = VS_HAS_USERS, .told = told_mm_count, .once = true),
+	MM(start_code, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(end_code, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(start_data, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(end_data, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(start_brk, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(brk, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(start_stack, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_stack, .once = true),
+	MM(arg_start, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(arg_end, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(env_start, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+	MM(env_end, ADDRESS, .needs = VS_HAS_LAYOUT, .told = told_layout, .once = true),
+
+	{ "mm", OBJ_TASK, SHAPE_POINTER, VS_HAS_USERS, AT(task.mm), .told = told_task_mm },
+	{ "active_mm", OBJ_TASK, SHAPE_POINTER, VS_HAS_USERS, AT(task.active_mm), .told = told_task_mm },
+	{ "vmacache", OBJ_TASK, SHAPE_POINTER, VS_HAS_VMACACHE, .find = find_vmacache, .told = told_vmacache, .once = true },
+
+	AVC("vma", POINTER, AT(avc.vma)),
+	AVC("anon_vma", POINTER, AT(avc.anon_vma)),
+	AVC("same_vma.next", POINTER, .find = find_same_vma_next),
+	AVC("same_vma.prev", POINTER, .find = find_same_vma_prev),
+	AVC("rb.rb_left", POINTER, AT(avc.rb), SUB(rb.rb_left)),
+	AVC("rb.rb_right", POINTER, AT(avc.rb), SUB(rb.rb_right)),
+	AVC("rb.__rb_parent_color", POINTER, AT(avc.rb), SUB(rb.parent_color), .told = told_parent),
+	AVC("rb_subtree_last", COUNT, AT(avc.rb_subtree_last)),
+	{ "root", OBJ_ANON, SHAPE_POINTER, VS_HAS_ANON_TREE, AT(anon_vma.root) },
+	{ "parent", OBJ_ANON, SHAPE_POINTER, VS_HAS_ANON_TREE, AT(anon_vma.parent), .told = told_anon_parent, .once = true },
+	{ "rb_root", OBJ_ANON, SHAPE_POINTER, VS_HAS_ANON_TREE, AT(anon_vma.rb_root) },
+	{ "i_mmap", OBJ_MAPPING, SHAPE_POINTER, VS_HAS_FILE_TREE, AT(mapping.i_mmap) },
 };
 
 const unsigned int n_fields = sizeof(fields) / sizeof(*fields);
 
-/* Inventing. */
-
-/** The same member of another structure of the address space @p s, or of the next slot. */
-static bool same_of(const struct vs_kernel *k, const struct sound *s, const struct target *t,
-		    uint64_t rnd, bool next, struct target *ret)
+static struct vs_field layout_of(const struct vs_kernel *k, size_t at)
 {
-	*ret = *t;
-	switch (t->object) {
-	case OBJ_VMA:
-		if (next ? t->index + 1 >= s->n_vmas : !s->n_vmas)
+	return *(const struct vs_field *)((const char *)&k->layout + at);
+}
+
+bool field_find(const struct vs_kernel *k, const struct sound *s, const struct field *f, uint64_t rnd,
+		struct target *t)
+{
+	struct vs_field at;
+
+	t->field = f;
+	if (f->find)
+		return f->find(k, s, rnd, t);
+	at = layout_of(k, f->at);
+	if (!vs_has(at))
+		return false;
+	if (f->sub) {
+		struct vs_field sub = layout_of(k, f->sub);
+
+		if (!vs_has(sub))
 			return false;
-		ret->index = next ? t->index + 1 : (uint32_t)(rnd % s->n_vmas);
-		ret->addr = s->vmas[ret->index].addr;
+		sub.off += at.off;
+		at = sub;
+	}
+	// a struct with one word that matters: mm_rb
+	if (at.size > s->word)
+		at.size = s->word;
+	return member(t, at);
+}
+
+uint32_t field_count(const struct sound *s, const struct field *f)
+{
+	switch (f->object) {
+	case OBJ_VMA:
+		return s->n_vmas;
+	case OBJ_LEAF:
+		return s->n_leaves;
+	case OBJ_INNER:
+		return s->n_inner;
+	case OBJ_TASK:
+		return s->n_users;
+	case OBJ_AVC:
+		return s->n_avcs;
+	case OBJ_ANON:
+		return s->n_anons;
+	case OBJ_MAPPING:
+		return s->n_mappings;
+	default:
+		return 1;
+	}
+}
+
+bool field_object(const struct sound *s, const struct field *f, uint32_t i, struct target *t)
+{
+	if (i >= field_count(s, f))
+		return false;
+	t->field = f;
+	t->object = f->object;
+	t->index = i;
+	switch (f->object) {
+	case OBJ_VMA:
+		t->addr = s->vmas[i].addr;
 		break;
 	case OBJ_LEAF:
 	case OBJ_INNER:
-		if (next) {
-			if (t->field->shape == SHAPE_SMALL || t->size != s->word ||
-			    t->va == t->addr || t->slot >= node_of(s, t)->end)
-				return false;
-			ret->slot++;
-			ret->va += s->word;
-			return true;
-		}
-		if (t->object == OBJ_LEAF ? !s->n_leaves : !s->n_inner)
-			return false;
-		ret->index = t->object == OBJ_LEAF ? s->leaves[rnd % s->n_leaves] :
-						     s->inner[rnd % s->n_inner];
-		ret->addr = node_of(s, ret)->addr;
+		t->index = f->object == OBJ_LEAF ? s->leaves[i] : s->inner[i];
+		t->addr = s->maple.nodes.v[t->index].addr;
+		break;
+	case OBJ_TASK:
+		t->addr = s->users[i].task;
+		break;
+	case OBJ_AVC:
+		t->addr = s->avcs[i].addr;
+		break;
+	case OBJ_ANON:
+		t->addr = s->anons[i].addr;
+		break;
+	case OBJ_MAPPING:
+		t->addr = s->mappings[i].addr;
 		break;
 	default:
-		if (next)
-			return false;
-		ret->addr = s->mm;
+		t->addr = s->mm;
 		break;
 	}
-	return t->field->find(k, s, rnd >> 16, ret);
-}
-
-/** Another member of the same structure. */
-static bool beside(const struct vs_kernel *k, const struct sound *s, const struct target *t,
-		   uint64_t rnd, struct target *ret)
-{
-	for (unsigned int i = 0; i < 64; i++) {
-		const struct field *f = &fields[(rnd + i) % n_fields];
-
-		*ret = *t;
-		ret->field = f;
-		if (f->object == t->object && f != t->field && (f->needs & s->has) == f->needs &&
-		    f->find(k, s, rnd >> 16, ret) && ret->size == t->size)
-			return true;
-	}
-	return false;
-}
-
-bool invent(const struct vs_kernel *k, const struct sound *s, const struct sound *other,
-	    const struct target *t, enum kind kind, uint64_t old, uint64_t *seed, uint64_t *new_ret,
-	    struct target *peer_ret)
-{
-	const struct field *f = t->field;
-	bool pointer = f->shape == SHAPE_POINTER;
-	uint64_t step = f->shape == SHAPE_COUNT || f->shape == SHAPE_SMALL ||
-			f->shape == SHAPE_FLAGS ? 1 : UINT64_C(1) << k->mem.target.page_shift;
-	struct target peer;
-
-	peer_ret->va = 0;
-	switch (kind) {
-	case KIND_ZERO:
-		*new_ret = 0;
-		return true;
-	case KIND_SELF:
-		*new_ret = t->addr;
-		return pointer;
-	case KIND_WILD:		// somewhere in memory
-		*new_ret = k->mem.direct_start +
-			   roll(seed) % (k->mem.direct_end - k->mem.direct_start) / 8 * 8;
-		return pointer;
-	case KIND_RANDOM:
-		*new_ret = roll(seed);
-		return true;
-	case KIND_BIT:
-		*new_ret = old ^ UINT64_C(1) << roll(seed) % (8 * t->size);
-		return true;
-	case KIND_UP:
-		*new_ret = old + step;
-		return true;
-	case KIND_DOWN:
-		*new_ret = old - step;
-		return true;
-	case KIND_NEXT:
-		return same_of(k, s, t, roll(seed), true, &peer) &&
-		       vs_kmem_uint((struct vs_kmem *)&k->mem, peer.va, t->size, new_ret);
-	case KIND_OTHER:
-		return other && same_of(k, other, t, roll(seed), false, &peer) &&
-		       vs_kmem_uint((struct vs_kmem *)&k->mem, peer.va, t->size, new_ret);
-	case KIND_MEMBER:
-		return beside(k, s, t, roll(seed), &peer) &&
-		       vs_kmem_uint((struct vs_kmem *)&k->mem, peer.va, t->size, new_ret);
-	case KIND_POISON:
-		*new_ret = UINT64_C(0x6b6b6b6b6b6b6b6b);
-		return true;
-	case KIND_TEXT:
-		*new_ret = UINT64_C(0x6572617774666f73);
-		return true;
-	case KIND_SWAP:
-		if (t->object == OBJ_VMA || t->object == OBJ_MM ||
-		    !same_of(k, s, t, 0, true, &peer)) {
-			if (!beside(k, s, t, roll(seed), &peer) || peer.field->shape != f->shape)
-				return false;
-		}
-		*peer_ret = peer;
-		return vs_kmem_uint((struct vs_kmem *)&k->mem, peer.va, t->size, new_ret);
-	default:
-		return false;
-	}
-}
-
-/* What nothing else tells. */
-
-static unsigned int bucket(uint64_t flags, bool shadow)
-{
-	uint64_t stack = VS_VM_GROWSDOWN | (shadow ? VS_VM_SHADOW_STACK : 0);
-
-	return (flags & (VS_VM_EXEC | VS_VM_WRITE | VS_VM_GROWSDOWN)) == VS_VM_EXEC ? 1 :
-	       flags & stack ? 2 : (flags & (VS_VM_WRITE | VS_VM_SHARED)) == VS_VM_WRITE ? 3 : 0;
-}
-
-static bool gap_contradicted(const struct sound *s, const struct target *t, uint64_t new)
-{
-	const struct vs_mnode *n = node_of(s, t);
-	const uint64_t *gaps = vs_mnode_gaps(&s->maple, n);
-	uint64_t most = 0;
-
-	for (unsigned int i = 0; i <= n->end; i++)
-		most = gaps[i] > most ? gaps[i] : most;
-	if (new > n->end)
-		return most || (new != 15 && new != 31);
-	return gaps[new] != most;
-}
-
-/** Are there leaves enough to know what is usual? */
-static bool has_peers(const struct sound *s)
-{
-	return s->n_leaves > 4;
-}
-
-/** Does @p va lead into memory that there is, but which the dump leaves out? */
-static bool left_out(const struct vs_kernel *k, uint64_t va)
-{
-	enum vs_from from = VS_FROM_FILE;
-	unsigned char byte;
-
-	if (vs_kmem_is_kernel(&k->mem, va))
-		from = vs_kmem_read((struct vs_kmem *)&k->mem, va, &byte, 1, NULL);
-	return !vs_from_ok(from) && from != VS_FROM_NOWHERE;
-}
-
-bool contradicted(const struct vs_kernel *k, const struct sound *s, const struct target *t,
-		  uint64_t old, uint64_t new)
-{
-	const struct field *f = t->field;
-
-	if (f->needs & VS_HAS_MAPLE && f->shape == SHAPE_POINTER && left_out(k, new))
-		return false;
-	if (f->find == find_vm_flags)
-		return bucket(old, s->has & VS_HAS_SHADOW_STACK) !=
-			       bucket(new, s->has & VS_HAS_SHADOW_STACK) ||
-		       (s->has & VS_HAS_SUBTREE_GAP && (old ^ new) & VS_VM_GROWSDOWN) ||
-		       vs_flags_bad(new);
-	if (f->find == find_vm_refcnt)
-		return !(uint32_t)new || (new & 0xbfffffff) > (1u << 22) + 1;
-	if (f->find == find_ma_flags && !(s->has & (VS_HAS_DETACHED | VS_HAS_REFCNT)))
-		return (old ^ new) & ~UINT64_C(2);
-	if (f->object == OBJ_INNER && f->find == find_meta_gap)
-		return gap_contradicted(s, t, new);
-	if (f->find == find_around_meta || (f->object == OBJ_LEAF && f->find == find_meta_gap))
-		return has_peers(s);
 	return true;
 }

@@ -21,8 +21,8 @@
 #include "../unit/tap.h"
 
 /* One bit, and what no update writes. */
-static const enum kind kinds[] = { KIND_BIT, KIND_WILD, KIND_POISON, KIND_TEXT };
-#define N_TRIED (sizeof(kinds) / sizeof(kinds[0]))
+static const enum kind tried[] = { KIND_BIT, KIND_WILD, KIND_POISON, KIND_TEXT };
+#define N_TRIED (sizeof(tried) / sizeof(tried[0]))
 
 struct tally {
 	unsigned int done[N_TRIED], corrupt[N_TRIED];
@@ -78,11 +78,11 @@ static void run(const char *dir, uint64_t seed, unsigned int want, bool verbose)
 	r.also_arg = &tl;
 	for (tl.at = 0; tl.at < N_TRIED; tl.at++) {
 		for (unsigned int tries = 0; tl.done[tl.at] < want && tries < want * 200; tries++)
-			run_damage(&r, r.sound, NULL, &fields[roll(&seed) % n_fields], kinds[tl.at], &seed);
-		printf("# %s: %s: %u of %u are corrupt\n", dir, kind_names[kinds[tl.at]], tl.corrupt[tl.at],
+			run_damage(&r, r.sound, NULL, &fields[roll(&seed) % n_fields], tried[tl.at], &seed);
+		printf("# %s: %s: %u of %u are corrupt\n", dir, kinds[tried[tl.at]].name, tl.corrupt[tl.at],
 		       tl.done[tl.at]);
 		ok(tl.done[tl.at] && tl.corrupt[tl.at] * 100 >= tl.done[tl.at] * 95,
-		   "%s: %s in a held mm: corrupt", dir, kind_names[kinds[tl.at]]);
+		   "%s: %s in a held mm: corrupt", dir, kinds[tried[tl.at]].name);
 	}
 	vs_tasks_deinit(&tasks);
 	run_deinit(&r);

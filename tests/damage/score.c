@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "check/ctx.h"
+#include "cmd/causes.h"
 #include "mm/mm.h"
 
 void die(const char *what, const struct vs_err *err)
@@ -34,30 +35,72 @@ static void *copy(const void *from, size_t n, size_t size)
 	return p;
 }
 
-static bool read_space(struct run *r, uint64_t mm)
+/** The address space of @p mm, read anew: into the session's space if there is one. */
+static const struct vs_space *read_space(struct run *r, uint64_t mm)
 {
-	struct vs_err *err = vs_mm_read(r->k, mm, &r->out, r->space);
+	struct vs_err *err;
 
+	if (r->session) {
+		r->session->space_mm = r->session->objects_mm = 0;
+		err = vs_session_space(r->session, mm, false, &r->out);
+		if (!err)
+			err = vs_session_objects(r->session, &r->out);
+	} else {
+		err = vs_mm_read(r->k, mm, &r->out, r->space);
+	}
 	if (err)
 		die("reading an mm", err);
-	return r->space->vmas.n;
+	return r->session ? r->session->space : r->space;
 }
 
-/** Remember the address space in r->space, which has to be sound. */
-static void keep(struct run *r, struct sound *s)
+/** Objects that hang on VMAs, each once. */
+static void add_hanging(struct hanging **v, uint32_t *n, uint32_t vma, uint64_t addr)
 {
-	const struct vs_space *sp = r->space;
+	for (uint32_t i = 0; i < *n; i++)
+		if ((*v)[i].addr == addr)
+			return;
+	if (!(*n & (*n - 1)))
+		*v = must(realloc(*v, (*n ? 2 * *n : 1) * sizeof(**v)));
+	(*v)[(*n)++] = (struct hanging){ vma, addr };
+}
+
+#define MAX_HANGING 2000	/* of one kind: the largest address space has its share */
+
+static void keep_objects(const struct vs_space *sp, const uint32_t *pos, struct sound *s)
+{
+	const struct vs_objects *o = &sp->objects;
+
+	for (size_t i = 0; i < o->anons.n && s->n_avcs < MAX_HANGING; i++)
+		for (uint32_t j = 0; j < o->anons.v[i].n; j++) {
+			const struct vs_avc *c = &o->avcs.v[o->anons.v[i].first + j];
+
+			add_hanging(&s->avcs, &s->n_avcs, pos[o->anons.v[i].vma], c->addr);
+			add_hanging(&s->anons, &s->n_anons, pos[o->anons.v[i].vma], c->anon_vma);
+		}
+	for (size_t i = 0; i < o->files.n && s->n_mappings < MAX_HANGING; i++)
+		add_hanging(&s->mappings, &s->n_mappings, pos[o->files.v[i].vma], o->files.v[i].mapping);
+}
+
+/** Remember the address space in @p sp, which has to be sound. */
+static void keep(const struct vs_space *sp, struct sound *s)
+{
 	const struct vs_maple *m = &sp->maple;
 	struct vs_report report;
+	uint32_t *pos;
 
 	vs_check_slowly(sp, &report);
 	if (report.verdict != VS_CONSISTENT || report.findings.n)
 		die("an address space is not consistent before it is damaged", NULL);
-	*s = (struct sound){ .mm = sp->mm, .has = sp->has, .word = sp->word, .f = sp->f };
+	*s = (struct sound){ .mm = sp->mm, .has = sp->has, .word = sp->word, .page_shift = sp->page_shift,
+			     .limit = sp->limit, .prot_mask = sp->prot_mask, .f = sp->f };
+	memcpy(s->prot_map, sp->prot_map, sizeof(s->prot_map));
 	s->n_vmas = (uint32_t)report.order.v.n;
 	s->vmas = must(malloc((s->n_vmas + 1) * sizeof(*s->vmas)));
-	for (uint32_t i = 0; i < s->n_vmas; i++)
+	pos = must(calloc(sp->vmas.n + 1, sizeof(*pos)));
+	for (uint32_t i = 0; i < s->n_vmas; i++) {
 		s->vmas[i] = sp->vmas.v[report.order.v.v[i]];
+		pos[report.order.v.v[i]] = i;
+	}
 	s->maple = *m;
 	s->maple.nodes.v = copy(m->nodes.v, m->nodes.n, sizeof(*m->nodes.v));
 	s->maple.words.v = copy(m->words.v, m->words.n, sizeof(*m->words.v));
@@ -68,6 +111,10 @@ static void keep(struct run *r, struct sound *s)
 			s->leaves[s->n_leaves++] = i;
 		else
 			s->inner[s->n_inner++] = i;
+	s->n_users = (uint32_t)sp->users.n;
+	s->users = copy(sp->users.v, sp->users.n, sizeof(*sp->users.v));
+	keep_objects(sp, pos, s);
+	free(pos);
 	vs_report_deinit(&report);
 }
 
@@ -86,6 +133,10 @@ void run_deinit(struct run *r)
 		free(r->sound[i].maple.words.v);
 		free(r->sound[i].leaves);
 		free(r->sound[i].inner);
+		free(r->sound[i].users);
+		free(r->sound[i].avcs);
+		free(r->sound[i].anons);
+		free(r->sound[i].mappings);
 	}
 	free(r->sound);
 	free(r->scores);
@@ -96,20 +147,21 @@ void run_deinit(struct run *r)
 bool run_add(struct run *r, uint64_t mm)
 {
 	uint64_t reads = r->k->img->n_reads;
+	const struct vs_space *sp;
 
 	for (size_t i = 0; i < r->n; i++)
 		if (r->sound[i].mm == mm)
 			return false;
-	if (!read_space(r, mm))
+	sp = read_space(r, mm);
+	if (!sp->vmas.n)
 		return false;
 	reads = r->k->img->n_reads - reads;
-	keep(r, &r->sound[r->n]);
+	keep(sp, &r->sound[r->n]);
 	r->sound[r->n++].reads = reads;
 	return true;
 }
 
-/** The bytes in the dump; the file itself stays as it is, for the mapping is private. */
-static unsigned char *writable(struct run *r, uint64_t va, unsigned int size)
+unsigned char *writable(struct run *r, uint64_t va, unsigned int size)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
 	enum vs_from from;
@@ -122,44 +174,102 @@ static unsigned char *writable(struct run *r, uint64_t va, unsigned int size)
 	return p;
 }
 
-static void store(const struct run *r, unsigned char *p, unsigned int size, uint64_t v)
+/* --- judging --- */
+
+static void name(struct verdict *v, uint64_t addr)
 {
-	for (unsigned int i = 0; i < size; i++)
-		p[r->k->mem.target.big_endian ? size - 1 - i : i] = (unsigned char)(v >> 8 * i);
+	for (unsigned int i = 0; i < v->n_named; i++)
+		if (v->named[i] == addr)
+			return;
+	if (v->n_named < MAX_NAMED)
+		v->named[v->n_named++] = addr;
 }
 
-static unsigned int count_named(const struct vs_report *r)
+static void note(struct verdict *v, const struct vs_report *r)
 {
-	uint64_t named[4];
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < r->findings.n && n < 4; i++) {
+	v->verdict = vs_verdict_worse(v->verdict, r->verdict);
+	for (size_t i = 0; i < r->findings.n; i++) {
 		const struct vs_finding *f = &r->findings.v[i];
-		unsigned int j = 0;
+		size_t len = strlen(v->text);
 
-		if (f->consequence || f->severity != VS_SEV_ERROR)
+		if (i < 4 && len < sizeof(v->text))
+			snprintf(v->text + len, sizeof(v->text) - len, "#   %s %s %#" PRIx64 " %s: %s%s%s\n",
+				 f->consequence ? "-" : "*", f->rule->id, f->addr, f->member ? f->member : "",
+				 f->detail ? f->detail : "", f->cause ? "; likely " : "",
+				 f->cause ? f->cause : "");
+		if (f->severity != VS_SEV_ERROR || f->consequence)
 			continue;
-		while (j < n && named[j] != f->addr)
-			j++;
-		if (j == n)
-			named[n++] = f->addr;
+		if (!v->first.rule) {
+			v->first = *f;
+			v->first.detail = v->first.cause = NULL;
+		}
+		name(v, f->addr);
 	}
-	return n;
 }
 
-static void show(const struct run *r, const struct sound *s, const struct target *t, enum kind kind,
-		 uint64_t old, uint64_t new, const struct vs_report *report)
+static void judge_mm(struct run *r, uint64_t mm, uint64_t sound_reads, struct verdict *v)
 {
-	printf("# %s %s: %#" PRIx64 " in an mm of %u VMAs, index %u slot %u, was %#" PRIx64
-	       ", is %#" PRIx64 ": %s\n", t->field->name, kind_names[kind], t->addr, s->n_vmas, t->index,
-	       t->slot, old, new, vs_verdict_name(report->verdict));
-	for (size_t i = 0; i < report->findings.n && i < 5; i++) {
-		const struct vs_finding *f = &report->findings.v[i];
+	uint64_t reads = r->k->img->n_reads;
+	const struct vs_space *sp = read_space(r, mm);
+	struct vs_report report;
 
-		printf("#   %s %s %#" PRIx64 " %s: %s\n", f->consequence ? "-" : "*", f->rule->id,
-		       f->addr, f->member ? f->member : "", f->detail ? f->detail : "");
+	if (r->tasks)
+		vs_lock_name(r->k, r->tasks, &r->space->lock);
+	reads = r->k->img->n_reads - reads;
+	if (sound_reads >= 10 && (double)reads / (double)sound_reads > v->reads)
+		v->reads = (double)reads / (double)sound_reads;
+	if (v->reads > r->worst_reads)
+		r->worst_reads = v->reads;
+	vs_check_space(sp, &report);
+	if (r->session)
+		vs_causes_find(r->k, (struct vs_space *)(uintptr_t)sp, &report);
+	note(v, &report);
+	vs_report_deinit(&report);
+}
+
+/** What the check command goes through: the tasks, then each address space. */
+static void judge_dump(struct run *r, struct verdict *v)
+{
+	const struct vs_args args = { .cmd = NULL };
+	struct vs_target_mm *mms;
+	struct vs_report tasks;
+	struct vs_err *err;
+	size_t n;
+
+	vs_session_forget(r->session);
+	err = vs_session_tasks(r->session, &r->out);
+	if (!err)
+		err = vs_select_mms(r->session, &args, &r->out, &mms, &n);
+	if (err)
+		die("the tasks", err);
+	vs_check_tasks(&r->session->tasks, &tasks);
+	note(v, &tasks);
+	vs_report_deinit(&tasks);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t reads = 0;
+
+		for (size_t j = 0; j < r->n && !reads; j++)
+			reads = r->sound[j].mm == mms[i].mm ? r->sound[j].reads : 0;
+		judge_mm(r, mms[i].mm, reads, v);
 	}
-	(void)r;
+	free(mms);
+}
+
+void run_judge(struct run *r, const struct sound *s, struct verdict *ret)
+{
+	*ret = (struct verdict){ .verdict = VS_CONSISTENT };
+	if (r->session)
+		judge_dump(r, ret);
+	else
+		judge_mm(r, s->mm, s->reads, ret);
+}
+
+static void show(const struct sound *s, const struct undo *u, enum kind kind, const struct verdict *v)
+{
+	printf("# %s.%s %s: %#" PRIx64 " in an mm of %u VMAs, index %u slot %u, was %#" PRIx64
+	       ", is %#" PRIx64 ": %s, %u named, %.1f reads\n%s", object_names[u->t.object], u->t.field->name,
+	       kinds[kind].name, u->t.addr, s->n_vmas, u->t.index, u->t.slot, u->old, u->new,
+	       vs_verdict_name(v->verdict), v->n_named, v->reads, v->text);
 }
 
 static uint64_t cut(uint64_t v, unsigned int size)
@@ -176,103 +286,139 @@ static bool is_cut(const struct vs_image *img)
 	return false;
 }
 
-/** Judge the damaged address space. The quick pass has to say no where the rules do. */
-static void judge(struct run *r, const struct sound *s, const struct target *t, enum kind kind,
-		  uint64_t old, uint64_t new)
+/**
+ * Does the value tell which kind of damage it was? Of a bit, only where it is known what is
+ * right; of copies, not where the same value is in many objects, or little, or NULL.
+ */
+static bool leaves_evidence(const struct undo *u, enum kind kind)
 {
-	struct score *sc = &r->scores[(size_t)(t->field - fields) * N_KINDS + kind];
-	uint64_t reads = r->k->img->n_reads;
-	const struct vs_finding *first;
-	struct vs_report report;
-	bool detected, located;
+	const struct field *f = u->t.field;
+	const bool rare = f->shape == SHAPE_POINTER || f->shape == SHAPE_ADDRESS || f->shape == SHAPE_BYTES;
 
-	read_space(r, s->mm);
-	if (r->tasks)
-		vs_lock_name(r->k, r->tasks, &r->space->lock);
-	reads = r->k->img->n_reads - reads;
-	if (s->reads >= 10 && (double)reads / (double)s->reads > r->worst_reads)
-		r->worst_reads = (double)reads / (double)s->reads;
-	vs_check_space(r->space, &report);
-	first = report.findings.n ? &report.findings.v[0] : NULL;
-	detected = report.verdict == VS_CORRUPT && first;
-	located = detected && first->addr == t->addr && !first->consequence;
+	if (!kinds[kind].causes)
+		return false;
+	switch (kind) {
+	case KIND_NEXT:
+		return u->new > 65535 && rare && !f->once && u->t.object <= OBJ_INNER;
+	case KIND_MEMBER:
+		return u->new > 65535;
+	case KIND_SWAP:
+		return u->new > 65535 && rare && !f->once && u->t.object <= OBJ_MM;
+	case KIND_BIT:
+		// a count that is off by little was rather miscounted; a byte has few bits to differ in
+		return f->shape != SHAPE_SMALL && !f->once &&
+			(f->shape != SHAPE_COUNT || (u->old ^ u->new) > 255);
+	default:
+		return u->t.size >= 4;
+	}
+}
+
+/** Judge the damaged dump. The quick pass has to say no where the rules do. */
+static void judge(struct run *r, const struct sound *s, const struct undo *u, enum kind kind)
+{
+	struct score *sc = &r->scores[(size_t)(u->t.field - fields) * N_KINDS + kind];
+	bool detected, located, cause_right = true;
+	struct verdict v;
+
+	run_judge(r, s, &v);
+	detected = v.verdict == VS_CORRUPT && v.first.rule;
+	// of two members exchanged either is
+	located = detected && (v.first.addr == u->t.addr || (u->peer && v.first.addr == u->peer));
 	// Of a pointer into memory that a cut dump has left out, incomplete is the right word.
-	if (report.verdict == VS_INCOMPLETE && is_cut(r->k->img)) {
+	if (v.verdict == VS_INCOMPLETE && is_cut(r->k->img)) {
 		r->untold++;
-		vs_report_deinit(&report);
 		return;
 	}
 	sc->done++;
 	sc->detected += detected;
 	sc->located += located;
-	sc->few += detected && count_named(&report) <= 2;
-	sc->right += located && first->has_expected && cut(first->expected, t->size) == old;
+	sc->few += detected && v.n_named <= 2;
+	sc->right += located && v.first.has_expected && cut(v.first.expected, u->t.size) == u->old;
+	if (r->verbose && v.reads >= 3)
+		show(s, u, kind, &v);
+	if (r->session && leaves_evidence(u, kind)) {
+		cause_right = located && kinds[kind].causes >> v.first.why & 1;
+		sc->causes++;
+		sc->cause_right += cause_right;
+	}
 	if (r->also)
-		r->also(r->also_arg, t, kind, report.verdict == VS_CORRUPT);
-	if (r->verbose && !(located && count_named(&report) <= 2))
-		show(r, s, t, kind, old, new, &report);
-	vs_report_deinit(&report);
+		r->also(r->also_arg, &u->t, kind, v.verdict == VS_CORRUPT);
+	if (r->verbose && !(located && v.n_named <= 2 && cause_right))
+		show(s, u, kind, &v);
 }
+
+/* --- doing it --- */
 
 /** Some structure that has the member; the root and the edges more often than chance has them. */
 static bool pick(const struct run *r, const struct sound *s, const struct field *f, uint64_t rnd,
 		 struct target *t)
 {
-	uint32_t n = f->object == OBJ_VMA ? s->n_vmas : f->object == OBJ_LEAF ? s->n_leaves : s->n_inner;
-	uint32_t i;
+	uint32_t n = field_count(s, f);
 
-	*t = (struct target){ .field = f, .object = f->object };
-	if ((f->needs & s->has) != f->needs || (f->object != OBJ_MM && !n))
+	*t = (struct target){ .field = f };
+	if ((f->needs & s->has) != f->needs || !n)
 		return false;
-	i = rnd % 10 == 0 ? 0 : rnd % 10 == 1 ? n - 1 : (uint32_t)((rnd >> 8) % (n ? n : 1));
-	switch (f->object) {
-	case OBJ_VMA:
-		t->index = i;
-		t->addr = s->vmas[i].addr;
-		break;
-	case OBJ_LEAF:
-	case OBJ_INNER:
-		t->index = f->object == OBJ_LEAF ? s->leaves[i] : s->inner[i];
-		t->addr = s->maple.nodes.v[t->index].addr;
-		break;
-	default:
-		t->addr = s->mm;
-		break;
-	}
-	return f->find(r->k, s, rnd >> 40, t);
+	return field_object(s, f, rnd % 10 == 0 ? 0 : rnd % 10 == 1 ? n - 1 : (uint32_t)((rnd >> 8) % n), t) &&
+		field_find(r->k, s, f, rnd >> 40, t);
 }
 
-/* What has been written over, to be put back. */
-struct undo {
-	struct target t, peer;
-	unsigned char *p, *q;
-	uint64_t old, new, peer_old;
-};
-
-static bool poke(struct run *r, const struct sound *s, const struct sound *other,
-		 const struct field *f, enum kind kind, uint64_t *seed, struct undo *u)
+static bool put(struct run *r, struct undo *u, uint64_t va, const void *bytes, unsigned int size)
 {
-	if (!pick(r, s, f, roll(seed), &u->t))
+	unsigned char *p = writable(r, va, size);
+
+	if (!p || u->n == MAX_PUTS || size > sizeof(u->w[0].old))
 		return false;
-	u->p = writable(r, u->t.va, u->t.size);
-	u->q = NULL;
-	if (!u->p || !vs_kmem_uint(&r->k->mem, u->t.va, u->t.size, &u->old) ||
-	    !invent(r->k, s, other, &u->t, kind, u->old, seed, &u->new, &u->peer))
+	u->w[u->n].p = p;
+	u->w[u->n].size = size;
+	memcpy(u->w[u->n++].old, p, size);
+	memcpy(p, bytes, size);
+	return true;
+}
+
+static bool put_word(struct run *r, struct undo *u, uint64_t va, unsigned int size, uint64_t v)
+{
+	unsigned char bytes[8];
+
+	for (unsigned int i = 0; i < size && i < 8; i++)
+		bytes[r->k->mem.target.big_endian ? size - 1 - i : i] = (unsigned char)(v >> 8 * i);
+	return put(r, u, va, bytes, size);
+}
+
+void undo(const struct undo *u)
+{
+	for (unsigned int i = u->n; i--;)
+		memcpy(u->w[i].p, u->w[i].old, u->w[i].size);
+}
+
+bool poke(struct run *r, const struct sound *s, const struct sound *other, const struct field *f,
+	  enum kind kind, uint64_t *seed, struct undo *u)
+{
+	static const unsigned char zeros[64];
+	struct damage d;
+	bool ok;
+
+	u->n = 0;
+	if (!pick(r, s, f, roll(seed), &u->t) || u->t.size > 8 ||
+	    !vs_kmem_uint(&r->k->mem, u->t.va, u->t.size, &u->old) ||
+	    !invent(r->k, s, other, &u->t, kind, u->old, seed, &d))
 		return false;
-	u->new = cut(u->new, u->t.size);
+	u->new = cut(d.new, u->t.size);
 	if (u->new == u->old)
 		return false;
 	if (!r->everything && !contradicted(r->k, s, &u->t, u->old, u->new) &&
-	    !(u->peer.va && contradicted(r->k, s, &u->peer, u->new, u->old)))
+	    !(d.peer.va && contradicted(r->k, s, &d.peer, u->new, u->old)))
 		return false;
-	if (u->peer.va) {
-		u->q = writable(r, u->peer.va, u->peer.size);
-		if (!u->q || !vs_kmem_uint(&r->k->mem, u->peer.va, u->peer.size, &u->peer_old))
-			return false;
-		store(r, u->q, u->peer.size, u->old);
-	}
-	store(r, u->p, u->t.size, u->new);
-	return true;
+	u->peer = d.peer.va ? d.peer.addr : 0;
+	ok = put_word(r, u, u->t.va, u->t.size, u->new);
+	if (ok && d.peer.va)
+		ok = put_word(r, u, d.peer.va, d.peer.size, u->old);
+	if (ok && d.run)
+		ok = put(r, u, d.run_va, zeros, (unsigned int)d.run);
+	if (ok && d.head_va)
+		ok = put_word(r, u, d.head_va, r->k->mem.target.word, d.head);
+	if (!ok)
+		undo(u);
+	return ok;
 }
 
 bool run_poke(struct run *r, const struct sound *s, const struct sound *other,
@@ -290,59 +436,7 @@ bool run_damage(struct run *r, const struct sound *s, const struct sound *other,
 
 	if (!poke(r, s, other, f, kind, seed, &u))
 		return false;
-	judge(r, s, &u.t, kind, u.old, u.new);
-	store(r, u.p, u.t.size, u.old);
-	if (u.q)
-		store(r, u.q, u.peer.size, u.peer_old);
+	judge(r, s, &u, kind);
+	undo(&u);
 	return true;
 }
-
-struct score sum_of(const struct score *scores, unsigned int n)
-{
-	struct score all = { 0 };
-
-	for (unsigned int i = 0; i < n; i++) {
-		all.done += scores[i].done;
-		all.detected += scores[i].detected;
-		all.located += scores[i].located;
-		all.few += scores[i].few;
-		all.right += scores[i].right;
-	}
-	return all;
-}
-
-double percent(unsigned int n, const struct score *all)
-{
-	return all->done ? 100.0 * n / all->done : 0;
-}
-
-void print_sum(const char *what, const struct score *all)
-{
-	printf("# %s: %u damages: detected %.2f %%, located %.2f %%, at most two objects named %.2f %%, "
-	       "right value known %.2f %%\n", what, all->done, percent(all->detected, all),
-	       percent(all->located, all), percent(all->few, all), percent(all->right, all));
-}
-
-void print_table(const struct score *scores)
-{
-	printf("# %-18s", "located/done");
-	for (int k = 0; k < N_KINDS; k++)
-		printf("%10s", kind_names[k]);
-	printf("\n");
-	for (unsigned int f = 0; f < n_fields; f++) {
-		if (!sum_of(scores + f * N_KINDS, N_KINDS).done)
-			continue;
-		printf("# %-18s", fields[f].name);
-		for (int k = 0; k < N_KINDS; k++) {
-			const struct score *sc = &scores[f * N_KINDS + k];
-			char cell[40] = "";
-
-			if (sc->done)
-				snprintf(cell, sizeof(cell), "%u/%u%s", sc->located, sc->done,
-					 sc->detected < sc->done ? "!" : "");
-			printf("%10s", cell);
-		}
-		printf("\n");
-	}
-}
-
