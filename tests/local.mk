@@ -66,7 +66,7 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 
 # Real dumps: those in corpus/, and by scripts/test or by hand those of scripts/lab.
 # They are unpacked once, before the tests, which may run at the same time.
-dist_check_SCRIPTS += %D%/real/alone.sh %D%/real/own-vmlinux.sh %D%/real/corpus.sh %D%/real/broken.sh %D%/real/cut.sh %D%/gdb/dump.sh
+dist_check_SCRIPTS += %D%/real/alone.sh %D%/real/own-vmlinux.sh %D%/real/corpus.sh %D%/real/broken.sh %D%/real/cut.sh %D%/real/rebuild.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/gdb/alone.sh %D%/gdb/target.sh %D%/gdb/values.sh %D%/gdb/install.sh
 EXTRA_DIST += %D%/real/gdb
 dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh %D%/real/battered.sh
@@ -82,7 +82,7 @@ check_PROGRAMS += %D%/real/xlat
 else
 EXTRA_DIST += %D%/real/xlat.c
 endif
-EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/battered %D%/real/pack.py %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke
+EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/battered %D%/real/pack.py %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke %D%/real/wreck
 EXTRA_DIST += %D%/real/live
 # CASES=... takes some of them: all is what the first build does.
 check_DATA = unpacked

@@ -29,12 +29,24 @@ struct absent {
 	uint32_t from;		/* bits 1 << enum vs_from */
 };
 
+#define MAX_SPACES 8		/* address spaces shown without --verbose */
+#define MAX_PIDS 12		/* named of those that are not */
+
+/* Address spaces that are not consistent, past the number that is shown. */
+struct hidden {
+	size_t n, corrupt, torn;
+	int32_t pids[MAX_PIDS];
+	size_t n_pids;
+};
+
 /* What is known of a dump when all of it has been judged. */
 struct tally {
 	enum vs_verdict verdict;
 	size_t n, bad;		/* address spaces, and those that are not consistent */
 	uint64_t n_vmas;
 	struct absent absent;
+	size_t shown;
+	struct hidden hidden;
 	struct vs_rule_filter filter;
 };
 
@@ -136,6 +148,39 @@ static bool add_absent(struct tally *t, const struct vs_space *s, const struct v
 	a->objects += s->objects.absent;
 	a->from |= s->absent_from;
 	return r->verdict == VS_INCOMPLETE && a->spaces > MAX_INCOMPLETE;
+}
+
+/* One screen is enough to begin with. True: this one is not for it. */
+static bool hide(struct tally *t, const struct vs_space *s, const struct vs_report *r)
+{
+	struct hidden *h = &t->hidden;
+
+	if (r->verdict == VS_CONSISTENT || t->shown++ < MAX_SPACES)
+		return false;
+	h->n++;
+	h->corrupt += r->verdict == VS_CORRUPT;
+	h->torn += r->verdict == VS_TORN;
+	if (s->users.n && h->n_pids < MAX_PIDS)
+		h->pids[h->n_pids++] = s->users.v[0].tgid;
+	return true;
+}
+
+/* "and 12 more address spaces, 10 corrupt, 2 torn: --verbose; pids 7 8 9 ..." */
+static void put_hidden(struct vs_buf *b, const struct hidden *h)
+{
+	if (!h->n)
+		return;
+	vs_buf_puts(b, "and ");
+	put_count(b, h->n);
+	vs_buf_printf(b, " more address space%s", h->n == 1 ? "" : "s");
+	if (h->corrupt)
+		vs_buf_printf(b, ", %zu corrupt", h->corrupt);
+	if (h->torn)
+		vs_buf_printf(b, ", %zu torn", h->torn);
+	vs_buf_puts(b, ": --verbose");
+	for (size_t i = 0; i < h->n_pids; i++)
+		vs_buf_printf(b, "%s%d", i ? " " : h->n_pids == 1 ? "; pid " : "; pids ", h->pids[i]);
+	vs_buf_puts(b, h->n > h->n_pids ? " ...\n\n" : "\n\n");
 }
 
 static struct vs_err *json_verdict(struct vs_out *out, const struct vs_session *s, const struct tally *t)
@@ -364,6 +409,16 @@ static struct vs_err *read_filter(const struct vs_args *args, struct vs_rule_fil
 	return !err && skip ? choose_rules("skip", skip, true, filter) : err;
 }
 
+static void put_report(struct vs_buf *b, const struct vs_space *s, const struct vs_report *r,
+		       const struct vs_report_style *style)
+{
+	const size_t before = b->len;
+
+	vs_render_report(b, s, r, style);
+	if (b->len != before && r->verdict != VS_CONSISTENT)
+		vs_buf_putc(b, '\n');
+}
+
 static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct vs_report_style *style,
 				bool json, struct vs_out *out, struct tally *t)
 {
@@ -398,8 +453,8 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 		counted = add_absent(t, s->space, &r);
 		if (json)
 			err = vs_render_report_json(out, s->space, &r);
-		else if (!out->quiet && (!counted || style->verbose))
-			vs_render_report(&out->buf, s->space, &r, style);
+		else if (!out->quiet && (style->verbose || (!counted && !hide(t, s->space, &r))))
+			put_report(&out->buf, s->space, &r, style);
 	}
 	vs_report_deinit(&r);
 	return err ? err : vs_out_tick(out);
@@ -462,6 +517,8 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 		return err;
 	if (args->json)
 		return json_verdict(out, s, t);
+	if (!out->quiet)
+		put_hidden(&out->buf, &t->hidden);
 	if (!out->quiet)
 		put_absent(&out->buf, t, style.verbose);
 	if (!out->quiet && s->have_moment && s->moment.smeared) {

@@ -197,6 +197,10 @@ static void put_intact(struct vs_buf *b, const struct vs_space *s, const struct 
 
 	if ((r->verdict != VS_CORRUPT && r->verdict != VS_TORN) || s->has & VS_HAS_CORE)
 		return;
+	if (!r->order.v.n && s->f.map_count) {
+		vs_buf_puts(b, "  no walk leads to any VMA; rebuild looks for them elsewhere, too\n");
+		return;
+	}
 	vs_buf_puts(b, "  intact: ");
 	for (uint32_t part = 1; part <= intact; part <<= 1) {
 		if (!(intact & part))
