@@ -10,15 +10,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct {
+	const char *name, *doc;
+} causes[VS_N_CAUSES] = {
+	[VS_CAUSE_BIT] = { "bit", "the value differs in one bit from the right one, or from one that leads to "
+		"what points back: memory error" },
+	[VS_CAUSE_POISON] = { "poison", "what the allocator fills memory with that is not to be used: 0x6b, 0x5a, "
+		"0xbb, 0xcc, 0xaa" },
+	[VS_CAUSE_LIST_POISON] = { "list-poison", "LIST_POISON1, LIST_POISON2: the object was taken off a list" },
+	[VS_CAUSE_TEXT] = { "text", "letters: written beyond a buffer" },
+	[VS_CAUSE_ZEROS] = { "zeros", "a run of zeros over members that are none in the objects beside" },
+	[VS_CAUSE_PAGE] = { "page", "all of the page is the same: zeros, poison, text" },
+	[VS_CAUSE_FREED] = { "freed", "the object is on a freelist of its slab, or the value is a freelist's "
+		"pointer: use after free" },
+	[VS_CAUSE_COPY] = { "copy", "the value of another member, or of the object beside: misdirected write" },
+	[VS_CAUSE_SWAP] = { "swap", "two members are exchanged" },
+};
+
 const char *vs_cause_name(enum vs_cause c)
 {
-	static const char *const names[VS_N_CAUSES] = {
-		[VS_CAUSE_BIT] = "bit", [VS_CAUSE_POISON] = "poison", [VS_CAUSE_LIST_POISON] = "list-poison",
-		[VS_CAUSE_TEXT] = "text", [VS_CAUSE_ZEROS] = "zeros", [VS_CAUSE_PAGE] = "page",
-		[VS_CAUSE_FREED] = "freed", [VS_CAUSE_COPY] = "copy", [VS_CAUSE_SWAP] = "swap",
-	};
+	return c < VS_N_CAUSES ? causes[c].name : NULL;
+}
 
-	return c < VS_N_CAUSES ? names[c] : NULL;
+const char *vs_cause_doc(enum vs_cause c)
+{
+	return c < VS_N_CAUSES ? causes[c].doc : NULL;
 }
 
 bool vs_cause_say(struct vs_finding *f, enum vs_cause why, const char *fmt, ...)

@@ -68,6 +68,9 @@ enum vs_cause {
 /** A word for scripts: "bit", "poison"; NULL for VS_CAUSE_NONE. */
 const char *vs_cause_name(enum vs_cause c);
 
+/** What is evidence for it, one line; NULL for VS_CAUSE_NONE. */
+const char *vs_cause_doc(enum vs_cause c);
+
 struct vs_rule;
 
 /* What a finding is worth as an accusation; the strongest is told first. */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The manual page, made from the command table. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "check/check.h"
+#include "check/unseen.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 
@@ -131,6 +135,63 @@ static void put_command(struct vs_buf *b, const struct vs_cmd *cmd)
 	}
 }
 
+static void put_item(struct vs_buf *b, const char *name, const char *aside, const char *words)
+{
+	vs_buf_puts(b, ".TP\n\\fB");
+	put_str(b, name);
+	vs_buf_puts(b, "\\fR");
+	put_str(b, aside);
+	vs_buf_putc(b, '\n');
+	put_str(b, words);
+	vs_buf_puts(b, ".\n");
+}
+
+static void put_rules(struct vs_buf *b)
+{
+	static const char *const asides[] = {
+		[VS_SEV_ERROR] = "", [VS_SEV_INCOMPLETE] = " (incomplete)", [VS_SEV_NOTE] = " (a note)",
+	};
+	const struct vs_rule *rules;
+	size_t n;
+
+	rules = vs_rules(&n);
+	vs_buf_puts(b, ".SH RULES\n"
+		    "What \\fBcheck\\fR holds structures against; a release that lacks the members lacks the rule.\n"
+		    "A rule that only notes something changes no verdict.\n");
+	for (size_t i = 0; i < n; i++)
+		put_item(b, rules[i].id, asides[rules[i].severity], rules[i].doc);
+}
+
+static void put_causes(struct vs_buf *b)
+{
+	vs_buf_puts(b, ".SH LIKELY CAUSES\n"
+		    "\\fBcheck\\fR names one where there is evidence for it, by these names in JSON\n"
+		    "(\\fIcause_kind\\fR). What nothing speaks for is not told.\n");
+	for (int c = 0; c < VS_N_CAUSES; c++)
+		if (vs_cause_name(c))
+			put_item(b, vs_cause_name(c), "", vs_cause_doc(c));
+}
+
+static void put_unseen(struct vs_buf *b)
+{
+	const struct vs_unseen *rows;
+	size_t n;
+
+	rows = vs_unseen(&n);
+	vs_buf_puts(b, ".SH WHAT CHECK CANNOT SEE\n"
+		    "Changes that nothing else in a dump contradicts. Of some members it is\n"
+		    "every change, of others only those named here.\n");
+	for (int all = 0; all < 2; all++)
+		for (size_t i = 0; i < n; i++) {
+			char *name;
+
+			if (rows[i].all != all || asprintf(&name, "%s: %s", rows[i].type, rows[i].members) < 0)
+				continue;
+			put_item(b, name, all ? " (any change)" : "", rows[i].words);
+			free(name);
+		}
+}
+
 char *vs_cmd_man(void)
 {
 	struct vs_buf b = VS_BUF_INIT;
@@ -173,6 +234,9 @@ char *vs_cmd_man(void)
 		    ".TP\n\\fBvmascope \\-\\-version\\fR\ntell the version.\n"
 		    ".SH OPTIONS\n");
 	put_options(&b, vs_common_options);
+	put_rules(&b);
+	put_causes(&b);
+	put_unseen(&b);
 	vs_buf_puts(&b,
 		    ".SH EXIT STATUS\n"
 		    "In GDB the same number is \\fB$_vma_status\\fR.\n");

@@ -33,6 +33,8 @@ like "$out" 'vmascope [0-9]*' '--version: name and number'
 run "$VMASCOPE" --man
 is "$rc" 0 '--man: exit 0'
 like "$out" '*.TH VMASCOPE 1*' '--man: a manual page'
+like "$out" '*.SH RULES*list\\-next*.SH LIKELY CAUSES*list\\-poison*.SH WHAT CHECK CANNOT SEE*pinned_vm*.SH EXIT*' \
+	'--man: the rules, the causes, and what no rule can see'
 for c in $commands; do
 	like "$out" "*fBvmascope $c\\\\fR*" "--man: knows $c"
 done
