@@ -70,7 +70,7 @@ dist_check_SCRIPTS += %D%/gdb/load.sh %D%/gdb/complete.sh %D%/gdb/person.sh
 # They are unpacked once, before the tests, which may run at the same time.
 dist_check_SCRIPTS += %D%/real/alone.sh %D%/real/own-vmlinux.sh %D%/real/corpus.sh %D%/real/broken.sh %D%/real/cut.sh %D%/real/rebuild.sh %D%/gdb/dump.sh
 dist_check_SCRIPTS += %D%/gdb/alone.sh %D%/gdb/target.sh %D%/gdb/values.sh %D%/gdb/install.sh
-EXTRA_DIST += %D%/real/gdb
+EXTRA_DIST += %D%/real/gdb %D%/real/session
 dist_check_SCRIPTS += %D%/real/pictures.sh %D%/real/unnoted.sh %D%/real/battered.sh
 check_PROGRAMS += %D%/real/btf-broken
 %C%_real_btf_broken_SOURCES = %D%/real/btf-broken.c

@@ -164,8 +164,14 @@ struct vs_err *vs_session_find_vma(struct vs_session *s, int32_t pid, uint64_t a
 /** The leader that uses the mm, its name into @p comm of 16 bytes; 0: none does. */
 int32_t vs_session_mm_user(struct vs_session *s, uint64_t mm, struct vs_out *out, char *comm);
 
-/** Pids of the processes of the open dump, for completion; the caller frees @p ret. */
-struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t **ret, size_t *n_ret);
+struct vs_session_name {
+	int32_t pid;
+	char comm[16];
+};
+
+/** The processes of the open dump, for completion; the caller frees @p ret. */
+struct vs_err *vs_session_names(struct vs_session *s, struct vs_out *out, struct vs_session_name **ret,
+				size_t *n_ret);
 
 /**
  * The one way a face runs a command: prints its help if that is asked for,

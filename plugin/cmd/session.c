@@ -196,7 +196,8 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out)
 	return err;
 }
 
-struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t **ret, size_t *n_ret)
+struct vs_err *vs_session_names(struct vs_session *s, struct vs_out *out, struct vs_session_name **ret,
+				size_t *n_ret)
 {
 	struct vs_err *err = vs_session_tasks(s, out);
 
@@ -206,9 +207,15 @@ struct vs_err *vs_session_pids(struct vs_session *s, struct vs_out *out, int32_t
 	*ret = malloc((s->tasks.v.n ? s->tasks.v.n : 1) * sizeof(**ret));
 	if (!*ret)
 		return &vs_enomem;
-	for (size_t i = 0; i < s->tasks.v.n; i++)
-		if (s->tasks.v.v[i].leader == i)
-			(*ret)[(*n_ret)++] = s->tasks.v.v[i].pid;
+	for (size_t i = 0; i < s->tasks.v.n; i++) {
+		struct vs_session_name *name = &(*ret)[*n_ret];
+
+		if (s->tasks.v.v[i].leader != i)
+			continue;
+		name->pid = s->tasks.v.v[i].pid;
+		memcpy(name->comm, s->tasks.v.v[i].comm, sizeof(name->comm));
+		(*n_ret)++;
+	}
 	return NULL;
 }
 

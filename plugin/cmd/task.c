@@ -8,14 +8,14 @@
 
 static struct vs_err *select_pid(struct vs_session *s, int32_t pid, struct vs_out *out)
 {
-	_cleanup_free_ int32_t *pids = NULL;
+	_cleanup_free_ struct vs_session_name *names = NULL;
 	struct vs_err *err;
 	size_t n, i;
 
-	err = vs_session_pids(s, out, &pids, &n);
+	err = vs_session_names(s, out, &names, &n);
 	if (err)
 		return err;
-	for (i = 0; i < n && pids[i] != pid; i++)
+	for (i = 0; i < n && names[i].pid != pid; i++)
 		;
 	if (i == n)
 		return vs_err_create(VS_ERR_NOT_FOUND,

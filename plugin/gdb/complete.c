@@ -86,9 +86,10 @@ static int offer_options(struct completion *c, const struct vs_option *opts)
 	return 0;
 }
 
-static int offer_pids(struct completion *c)
+/* Pids, or behind "comm=" the names: what runs in the dump. */
+static int offer_tasks(struct completion *c, bool comms)
 {
-	_cleanup_free_ int32_t *pids = NULL;
+	_cleanup_free_ struct vs_session_name *names = NULL;
 	struct vs_err *err;
 	struct vs_out out;
 	size_t n = 0;
@@ -99,15 +100,21 @@ static int offer_pids(struct completion *c)
 	err = vs_gdb_attach(NULL, &out);
 	vs_gdb_lock();
 	if (!err && vs_session_is_open(vs_gdb.here->session))
-		err = vs_session_pids(vs_gdb.here->session, &out, &pids, &n);
+		err = vs_session_names(vs_gdb.here->session, &out, &names, &n);
 	vs_gdb_unlock();
 	err = vs_gdb_check_live(err);
 	vs_buf_deinit(&out.buf);
 	vs_err_free(err);	// who completes gets no error, only nothing
 	for (size_t i = 0; i < n && !err; i++) {
-		char cand[16];
+		char cand[32];
 
-		snprintf(cand, sizeof(cand), "%d", (int)pids[i]);
+		// what GDB would split into words cannot be offered
+		if (comms && names[i].comm[strcspn(names[i].comm, " \t'\"\\")])
+			continue;
+		if (comms)
+			snprintf(cand, sizeof(cand), "comm=%s", names[i].comm);
+		else
+			snprintf(cand, sizeof(cand), "%d", (int)names[i].pid);
 		if (offer(c, cand))
 			return -1;
 	}
@@ -233,8 +240,12 @@ static PyObject *complete(struct completion *c, const char *text, bool brkchars)
 			return NULL;
 	}
 	if (c->cmd->takes & VS_TAKES_SELECTION && !brkchars) {
-		if (offer_pids(c) || offer(c, "comm=") || offer(c, "mm="))
+		if (!strncmp(c->token, "comm=", 5)) {
+			if (offer_tasks(c, true))
+				return NULL;
+		} else if (offer_tasks(c, false) || offer(c, "comm=") || offer(c, "mm=")) {
 			return NULL;
+		}
 	}
 	return c->list;
 }

@@ -77,6 +77,9 @@ $out
 " '*
 vma maps 1
 *' 'pids are offered'
+gdb_run "$case/vmlinux" "$case/vmcore" -- 'complete vma maps comm=ma' 'complete vma check comm=kthr'
+like "$out" '*vma maps comm=many
+*vma check comm=kthreadd*' 'names are offered'
 gdb_run "$case/vmlinux" "$case/vmcore" -- 'complete vma show init_m'
 like "$out" '*vma show init_mm*' 'and symbols for an address'
 

@@ -108,4 +108,22 @@ person '[(rb"\(gdb\) ", b"set height 0\n"),
 	 (rb"verdict: consistent", b"quit 7\n")]'
 is "$out" 'exit 7' 'colour for a person, unless styles are off or a pipe reads it'
 
+person '[(rb"\(gdb\) ", b"set height 0\n"),
+	 (rb"\(gdb\) ", b"'"$open"'\n"),
+	 (rb"tasks as threads\r\n[^\r]*\r\n", b"python at = gdb.parse_and_eval(\"$pc\"); print(\"reading\")\n"),
+	 (rb"reading\r\n", b"python while True: len(gdb.selected_inferior().threads()); gdb.execute(\"info threads 3-9\", to_string=True)\n"),
+	 (rb"\n", b"\x03"),
+	 (rb"(KeyboardInterrupt|Quit)", b"vma maps 1\n"),
+	 (rb"\[stack\]", b"info threads 2-4\n"),
+	 (rb"Thread 2 .kthreadd", b"vma ma\t1\n"),
+	 (rb"(?s)vma maps 1.*\[stack\]", b"'"$open"'\n"),
+	 (rb"tasks as threads\r\n[^\r]*\r\n", b"q\n")]'
+is "$out" 'exit 0' 'Ctrl-C while GDB reads; TAB; a second open; q without a question'
+
+run timeout -k 5 60 ${GDB_ENV:-} "$GDB" -nx -nh -q -batch -interpreter=mi3 -iex 'set debuginfod enabled off' \
+	-ex "source $LOADER" -ex "$open --quiet" -ex 'interpreter-exec console "vma maps 1"' -ex 'vma mapz'
+first=$(head -1 "$PWD/unpacked/5.10-amd64/truth/1/maps")
+like "$out" "*~\"$first*" 'MI: answers are console output'
+like "$out$err" '*unknown command *vma mapz*' 'MI: and errors are told'
+
 done_testing
