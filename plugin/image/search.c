@@ -86,8 +86,8 @@ struct vs_err *vs_image_search(struct vs_image *img, const struct vs_search *s, 
 
 			vs_image_run(img, at, &run);
 			n = run.len < r->end - at ? run.len : r->end - at;
-			// a part at a time: the clock wants to be asked
-			if (n > 64 * PAGE)
+			// a part at a time: the clock wants to be asked; a hole, which may be larger than any memory, at once
+			if (run.data && n > 64 * PAGE)
 				n = 64 * PAGE;
 			if (run.data && !search_run(s, at, run.data, n, hits))
 				err = &vs_enomem;
