@@ -275,8 +275,11 @@ struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out)
 
 struct vs_err *vs_session_moment(struct vs_session *s, struct vs_out *out)
 {
-	struct vs_err *err = s->have_moment ? NULL : vs_session_tasks(s, out);
+	struct vs_err *err;
 
+	if (s->core)	// a process is stopped while its core is written
+		return NULL;
+	err = s->have_moment ? NULL : vs_session_tasks(s, out);
 	if (!err && !s->have_moment)
 		err = vs_moment_read(s->k, &s->tasks, &s->moment);
 	if (err)
