@@ -104,6 +104,9 @@ EXTRA_PROGRAMS += %D%/cores/crash
 %C%_cores_crash_LDADD =
 check_DATA += %D%/cores/crash$(EXEEXT)
 CLEANFILES += %D%/cores/crash$(EXEEXT)
+# The same, made up, and with bytes changed; ROUNDS SEED by hand for more of that.
+check_PROGRAMS += %D%/cores/cores
+%C%_cores_cores_SOURCES = %D%/cores/cores.c %D%/cores/synth.c %D%/cores/synth.h %D%/unit/sink.h
 dist_check_SCRIPTS += %D%/cores/host.sh %D%/cores/corpus.sh %D%/cores/packed.sh
 EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
