@@ -419,6 +419,26 @@ static void put_report(struct vs_buf *b, const struct vs_space *s, const struct 
 		vs_buf_putc(b, '\n');
 }
 
+/* What the rest of a kernel says of the damage found; a process core has no rest. */
+static struct vs_err *ask_kernel(struct vs_session *s, bool json, struct vs_out *out,
+				 const struct vs_rule_filter *filter, struct vs_report *r)
+{
+	// all of it at one moment? What is damaged may only be of another one.
+	if (!r->failed && r->verdict == VS_CORRUPT) {
+		struct vs_err *err = vs_session_moment(s, out);
+
+		if (err)
+			return err;
+		if (s->moment.smeared) {
+			vs_report_deinit(r);
+			vs_check_space_by(s->space, filter, r);
+		}
+	}
+	if (r->findings.n && !(out->quiet && !json))
+		vs_causes_find(s->k, s->space, r);
+	return NULL;
+}
+
 static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct vs_report_style *style,
 				bool json, struct vs_out *out, struct tally *t)
 {
@@ -431,18 +451,10 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 	if (err)
 		return err;
 	vs_check_space_by(s->space, &t->filter, &r);
-	// all of it at one moment? What is damaged may only be of another one.
-	if (!r.failed && r.verdict == VS_CORRUPT) {
-		err = vs_session_moment(s, out);
-		if (!err && s->moment.smeared) {
-			vs_report_deinit(&r);
-			vs_check_space_by(s->space, &t->filter, &r);
-		}
-		if (err)
-			return vs_report_deinit(&r), err;
-	}
-	if (r.findings.n && !(out->quiet && !json))
-		vs_causes_find(s->k, s->space, &r);
+	if (s->k)
+		err = ask_kernel(s, json, out, &t->filter, &r);
+	if (err)
+		return vs_report_deinit(&r), err;
 	if (r.failed) {
 		err = &vs_enomem;
 	} else {
