@@ -36,6 +36,21 @@ run "$VMASCOPE" rebuild "$scratch/dump" "$pid" --vmlinux "$case/vmlinux" --forma
 like "$out" '*"type":"rebuilt-vma"*"link":true*"type":"rebuilt"*"source":"all sources"*' \
 	'list and tree cut: JSON has the sources'
 
+run "$real/wreck" ring "$case/vmcore" "$case/vmlinux" "$pid" "$scratch/dump"
+is "$rc" 0 'the ring of tasks cut on both sides'
+run "$VMASCOPE" maps "$scratch/dump" "$pid" --vmlinux "$case/vmlinux"
+is "$rc" 0 'the ring cut: maps: exit 0'
+if cmp -s "$scratch/out" "$case/truth/$pid/maps"; then
+	pass 'the ring cut: maps is whole'
+else
+	fail 'the ring cut: maps is whole'
+fi
+like "$err" '*4 more tasks were found by init_pid_ns.idr*' 'the ring cut: one line says by what'
+run "$VMASCOPE" check "$scratch/dump" --vmlinux "$case/vmlinux"
+is "$rc" 1 'the ring cut: check: exit 1'
+like "$out" '*CORRUPT  the tasks*intact: init_pid_ns.idr*verdict: corrupt (45 address spaces,*' \
+	'the ring cut: check has every address space'
+
 run "$real/wreck" mmap "$case/vmcore" "$case/vmlinux" "$pid" "$scratch/dump"
 run "$VMASCOPE" check "$scratch/dump" --vmlinux "$case/vmlinux"
 is "$rc" 1 'every mmap wild: exit 1'
