@@ -37,6 +37,8 @@ const struct vs_cmd vs_cmd_open = {
 		"(what is not in the dump is an error, never zeros), and each task as a thread: x,\n"
 		"print, ptype, info threads, thread, bt. Registers are those that a sleeping task has\n"
 		"saved, and of running ones those that the dumper noted. Nothing can be written or run.\n"
+		"Stock GDB unwinds by .debug_frame: bt ends where the kernel was entered, and what it\n"
+		"prints below entry_SYSCALL_64 or an interrupt's entry is no frame.\n"
 		"\n"
 		"What was open before is closed, and so are symbols that GDB had. After \"gdb VMLINUX DUMP\" it is not needed: the\n"
 		"other commands then read what GDB has opened. Nor is it after \"target remote\" to\n"

@@ -97,4 +97,23 @@ gdb_run "$VMASCOPE" -- 'starti' "$open" 'vma maps 1' 'print $_exitcode' 'info in
 like "$err" '*GDB has a process or a live target, which stays*' 'a process in GDB is not taken away'
 like "$out" "*$(head -1 "$case/truth/1/maps")*" 'and the commands see the dump'
 
+# Another architecture: what this GDB knows of it decides
+arm=$(cd unpacked/5.10-arm64 && pwd) || exit 99
+gdb_run -- "vma open $arm/vmcore $arm/vmlinux" 'print $_vma_status' 'vma maps 1' 'info threads'
+like "$out" "*\$1 = 0*$(head -1 "$arm/truth/1/maps")*" 'arm64: the commands see the dump'
+case $out in
+*'Thread 1 "init"'*) is "$err" '' 'arm64: and so does GDB' ;;
+*) is "$err" 'open: this GDB knows no aarch64: only the vma commands see the dump (gdb-multiarch knows more)' \
+	'arm64: a GDB that knows none is told of' ;;
+esac
+
+# A hook of the user's own is left alone
+printf 'define hook-quit\necho mine\\n\nend\n' >"$scratch/hook"
+gdb_run -- "source $scratch/hook" "$open --quiet" 'quit 5'
+like "$rc/$out" '5/*mine*' "a hook-quit of the user's own stays"
+
+# GDB has opened the dump by itself before
+gdb_run "$case/vmlinux" "$case/vmcore" -- 'vma maps 1' "$open" 'info threads' 'vma close' 'vma maps 1'
+like "$out" "*$(first_of "$case")*Thread 1 \"init\"*" 'after gdb VMLINUX DUMP'
+
 done_testing
