@@ -274,6 +274,12 @@ struct vs_err *vs_usercore_compare(struct vs_usercore *u, const struct vs_core_f
 		free(m->file_path);
 		m->file_path = path;
 		compare(m, buf);
+		// what was named has to be there: silence would read as "it is the one"
+		if (exe && from->exe && m->file == VS_MF_NO_FILE)
+			return vs_err_create(VS_ERR_NOT_FOUND, "--exe: %s: %s", path, m->problem ? m->problem : "no file");
 	}
+	if (from->exe && u->core.exe == VS_NONE)
+		return vs_err_create(VS_ERR_NOT_FOUND,
+			"--exe: which of its mappings is the program, this core does not tell");
 	return NULL;
 }

@@ -442,6 +442,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	truth = argv[1];
+	// who runs in the background ignores some, and so would we
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
 	prctl(PR_SET_DUMPABLE, 1);
 	for (int a = 2; a < argc; a++) {
 		size_t i = 0;

@@ -180,6 +180,9 @@ is "$rc" 0 "--exe: the program itself"
 run "$VMASCOPE" check "$whole" --exe "$VMASCOPE"
 is "$rc" 1 "--exe: another program"
 like "$out" "*core-build*is another build*" "--exe: another program is named"
+run "$VMASCOPE" check "$whole" --exe "$scratch/nothing"
+is "$rc" 2 "--exe: no such file: exit 2"
+like "$err" "*--exe: $scratch/nothing: *" "--exe: no such file: it is said"
 run "$VMASCOPE" check "$whole" --files
 is "$rc" 0 "--files: all at their own paths"
 
