@@ -11,7 +11,7 @@ libvmascope_la_SOURCES += \
 	%D%/base/buf.c %D%/base/buf.h %D%/base/bytes.h %D%/base/cleanup.h %D%/base/err.c \
 	%D%/base/err.h %D%/base/from.c %D%/base/from.h %D%/base/map.c %D%/base/map.h %D%/base/number.h %D%/base/out.c %D%/base/out.h %D%/base/utf8.c %D%/base/utf8.h %D%/base/vec.h
 libvmascope_la_SOURCES += \
-	%D%/image/elf.c %D%/image/elf_write.c %D%/image/elf_write.h %D%/image/flattened.c %D%/image/image.c %D%/image/image.h %D%/image/kdump.c %D%/image/kdump_file.c %D%/image/kdump_file.h %D%/image/kdumpfile.c %D%/image/notes.c %D%/image/probe.h \
+	%D%/image/elf.c %D%/image/elf_write.c %D%/image/elf_write.h %D%/image/flattened.c %D%/image/image.c %D%/image/image.h %D%/image/kcore.c %D%/image/kdump.c %D%/image/kdump_file.c %D%/image/kdump_file.h %D%/image/kdumpfile.c %D%/image/notes.c %D%/image/probe.h \
 	%D%/image/search.c %D%/image/search.h %D%/image/unpack.c %D%/image/unpack.h
 libvmascope_la_SOURCES += \
 	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/arm64.c %D%/arch/x86_64.c

@@ -99,6 +99,9 @@ struct vs_err *vs_session_open_image(struct vs_session *s, struct vs_image *img,
 		return err;
 	}
 	img = vs_session_image(s);
+	if (img->live)
+		vs_out_say(out, "%s is the memory of a running kernel: it moves while it is read, and may contradict itself",
+			   img->path);
 	if (img->needed_size > img->file_size)
 		vs_out_say(out, "%s is cut: %" PRIu64 " bytes are there, %" PRIu64 " are missing",
 			   img->path, img->file_size, img->needed_size - img->file_size);

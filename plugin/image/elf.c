@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -520,10 +522,13 @@ static struct vs_err *elf_open(const struct vs_source *src, size_t n, struct vs_
 {
 	struct elf_image *e;
 	struct vs_err *err;
+	struct statfs fs;
 	void *map;
 
 	if (n > 1)
 		return vs_err_create(VS_ERR_FORMAT, "an ELF dump is one file; %s is one too many", src[1].path);
+	if (!fstatfs(src->fd, &fs) && fs.f_type == PROC_SUPER_MAGIC)
+		return vs_kcore_open(src, ret);
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return &vs_enomem;

@@ -56,6 +56,9 @@ struct vs_probe {
 extern const struct vs_probe vs_probe_elf, vs_probe_kdump, vs_probe_kdumpfile, vs_probe_flattened,
 	vs_probe_packed;
 
+/** /proc/kcore, or whatever else of the kind that cannot be mapped. */
+struct vs_err *vs_kcore_open(const struct vs_source *src, struct vs_image **ret);
+
 /** Open what @p src holds by the row of the table that knows it: for containers of containers. */
 struct vs_err *vs_image_open_sources(const struct vs_source *src, size_t n, struct vs_out *out,
 				     struct vs_image **ret);
