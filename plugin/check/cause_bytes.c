@@ -344,10 +344,12 @@ static bool by_copy(struct scene *c)
 	return true;
 }
 
-/** No value was told, or only some bits of it: tell it by the word itself. */
+/** Nothing was told of the value, or it is only some bits of the word: tell it by that. */
 static bool by_raw(struct scene *c)
 {
-	if (c->at == NOWHERE || (c->f->has_seen && is_value(c, c->raw, c->f->seen)))
+	const bool whole = c->f->has_seen && is_value(c, c->raw, c->f->seen);
+
+	if (c->at == NOWHERE || (whole && c->f->why))
 		return true;
 	c->f->why = VS_CAUSE_NONE;
 	free(c->f->cause);

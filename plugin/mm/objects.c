@@ -236,11 +236,12 @@ static void meet(struct vs_kernel *k, const struct vs_vma *v, struct vs_anon_lin
 	const unsigned int word = k->mem.target.word;
 	const uint64_t list = (uint64_t)l->avc.same_vma.off;
 	uint64_t at = n->head, prev = n->prev, vma;
+	unsigned char buf[8];
+	// something is there, if not what should be
+	const bool real = n->stop == VS_GOT_WILD && vs_object_get(k, n->end - list, buf, 1) == VS_GOT_OK;
 
 	for (uint32_t i = 0; i <= n->n + 64; i++) {
-		unsigned char buf[8];
-
-		if (prev == n->end_holder || (n->stop != VS_GOT_OK && prev == n->end)) {
+		if (prev == n->end_holder || (real && prev == n->end)) {
 			n->met = prev == n->end_holder ? at : prev;
 			return;
 		}

@@ -120,7 +120,7 @@ static void put_object(struct vs_buf *b, const struct vs_space *s, const struct 
 }
 
 static void put_finding(struct vs_buf *b, const struct vs_finding *f,
-			const struct vs_report_style *style)
+			const struct vs_report_style *style, bool told)
 {
 	const int width = ID_WIDTH;
 
@@ -139,8 +139,19 @@ static void put_finding(struct vs_buf *b, const struct vs_finding *f,
 	if (f->consequence)
 		paint(b, style, PLAIN);
 	vs_buf_putc(b, '\n');
-	if (f->cause)
+	if (f->cause && !told)
 		vs_buf_printf(b, "    %-*s likely %s\n", width, "", f->cause);
+}
+
+/** Has an earlier finding of the same object, from findings[@p from] on, the cause of findings[@p i]? */
+static bool cause_told(const struct vs_report *r, size_t from, size_t i)
+{
+	const char *cause = r->findings.v[i].cause;
+
+	for (size_t j = from; cause && j < i; j++)
+		if (r->findings.v[j].cause && !strcmp(r->findings.v[j].cause, cause))
+			return true;
+	return false;
 }
 
 /** Where the findings of the object of findings[i] end. */
@@ -172,7 +183,7 @@ static void put_findings(struct vs_buf *b, const struct vs_space *s, const struc
 		}
 		put_object(b, s, &r->findings.v[i], style);
 		for (size_t j = i; j < last; j++)
-			put_finding(b, &r->findings.v[j], style);
+			put_finding(b, &r->findings.v[j], style, cause_told(r, i, j));
 		hidden += end - last;
 	}
 	for (size_t i = 0; i < r->more.n; i++)
@@ -197,7 +208,7 @@ static void put_intact(struct vs_buf *b, const struct vs_space *s, const struct 
 
 	if ((r->verdict != VS_CORRUPT && r->verdict != VS_TORN) || s->has & VS_HAS_CORE)
 		return;
-	if (!r->order.v.n && s->f.map_count) {
+	if (!r->order.v.n && (s->f.map_count || s->users.n)) {
 		vs_buf_puts(b, "  no walk leads to any VMA; rebuild looks for them elsewhere, too\n");
 		return;
 	}
