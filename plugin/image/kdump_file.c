@@ -253,7 +253,10 @@ static void find_end(struct vs_kdump_file *f)
  */
 static struct vs_err *check_count(const struct vs_kdump_file *f)
 {
-	uint64_t n = n_descs(f), lowest = UINT64_MAX, all = f->split ? vs_kdump_file_all(f) : 0, behind = f->table + f->n_pages * DESC_SIZE;
+	const uint64_t n = n_descs(f), all = f->split ? vs_kdump_file_all(f) : 0;
+	const uint64_t behind = f->table + f->n_pages * DESC_SIZE;
+	const uint64_t block = (behind + f->block - 1) & ~(uint64_t)(f->block - 1);	// where QEMU begins
+	uint64_t lowest = UINT64_MAX;
 
 	if (n < f->n_pages || !n || !is_there(f, f->table, n * DESC_SIZE))
 		return NULL;
@@ -264,9 +267,9 @@ static struct vs_err *check_count(const struct vs_kdump_file *f)
 		if (desc_ok(f, &p) && p.off < lowest)
 			lowest = p.off;
 	}
-	if (lowest == UINT64_MAX || lowest == behind ||
-	    lowest == ((behind + f->block - 1) & ~(uint64_t)(f->block - 1)) ||	// QEMU begins a block
-	    (f->split && lowest >= behind && lowest <= f->table + (all + 1) * DESC_SIZE))
+	// in front of all others may stand the page of zeros, which none of the first ones has to be
+	if (lowest == UINT64_MAX || lowest == behind || lowest == behind + f->block || lowest == block ||
+	    lowest == block + f->block || (f->split && lowest >= behind && lowest <= f->table + (all + 1) * DESC_SIZE))
 		return NULL;
 	return vs_err_create(VS_ERR_FORMAT,
 		"broken kdump: its bitmap has %" PRIu64 " pages, but the first of their bytes are at %" PRIu64

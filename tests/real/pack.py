@@ -123,7 +123,7 @@ def compress(kind, page):
     return 0, page
 
 
-def kdump(elf, kind, part=None, parts=1):
+def kdump(elf, kind, part=None, parts=1, qemu=False):
     ram, held = elf.pages()
     max_pfn = max(ram) + 1
     first = max_pfn * part // parts if part is not None else 0
@@ -157,6 +157,16 @@ def kdump(elf, kind, part=None, parts=1):
         out[bit2 + pfn // 8] |= 1 << pfn % 8
     # the page of zeros is there once, first
     at = len(out) + 24 * len(mine)
+    if qemu:    # it begins a block, and writes that page even where none is like it
+        data = [(0, bytes(-at % PAGE + PAGE))]
+        at += len(data[0][1])
+        descs = bytearray()
+        for pfn in mine:
+            flags, packed = compress(kind, elf.data[held[pfn]:held[pfn] + PAGE])
+            descs += struct.pack("<QIIQ", at, len(packed), flags, 0)
+            data.append((flags, packed))
+            at += len(packed)
+        return bytes(out) + bytes(descs) + b"".join(p for _, p in data)
     data = [compress(kind, bytes(PAGE))]
     zero = (at, len(data[0][1]), data[0][0])
     at += len(data[0][1])
@@ -190,8 +200,8 @@ def flattened(data, mixed=False, seed=1):
         struct.pack(">qq", -1, -1)
 
 
-KINDS = ("elf32", "elf-split", "kdump-raw", "kdump-zlib", "kdump-zstd", "kdump-snappy", "kdump-split", "flattened",
-         "flattened-mixed")
+KINDS = ("elf32", "elf-split", "kdump-raw", "kdump-zlib", "kdump-zstd", "kdump-snappy", "kdump-qemu", "kdump-split",
+         "flattened", "flattened-mixed")
 
 
 def pack(kind, source, copy):
@@ -203,6 +213,8 @@ def pack(kind, source, copy):
         files = {copy: elf32(elf, True)}
     elif kind == "kdump-split":
         files = {f"{copy}-{i + 1}": kdump(elf, "zlib", i, 2) for i in range(2)}
+    elif kind == "kdump-qemu":
+        files = {copy: kdump(elf, "zlib", qemu=True)}
     elif kind.startswith("kdump-"):
         files = {copy: kdump(elf, kind[6:])}
     else:
