@@ -107,7 +107,7 @@ CLEANFILES += %D%/cores/crash$(EXEEXT)
 # The same, made up, and with bytes changed; ROUNDS SEED by hand for more of that.
 check_PROGRAMS += %D%/cores/cores
 %C%_cores_cores_SOURCES = %D%/cores/cores.c %D%/cores/synth.c %D%/cores/synth.h %D%/unit/sink.h
-dist_check_SCRIPTS += %D%/gdb/core.sh %D%/cores/host.sh %D%/cores/corpus.sh %D%/cores/packed.sh
+dist_check_SCRIPTS += %D%/gdb/core.sh %D%/cores/host.sh %D%/cores/corpus.sh %D%/cores/foreign.sh %D%/cores/packed.sh
 EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
 # Our reader of kdump against libkdumpfile: by tests/real/containers, or by hand.

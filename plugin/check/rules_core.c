@@ -109,7 +109,7 @@ void vs_rule_core_align(struct vs_check_ctx *ctx)
 	const struct vs_space *s = ctx->s;
 	const uint64_t mask = (UINT64_C(1) << s->page_shift) - 1;
 
-	for (uint32_t i = 0; i < s->vmas.n; i++) {
+	for (uint32_t i = 0; !s->core->by_sections && i < s->vmas.n; i++) {
 		const struct vs_vma *v = &s->vmas.v[i];
 
 		if (v->start & mask)
@@ -125,7 +125,7 @@ void vs_rule_core_order(struct vs_check_ctx *ctx)
 {
 	const struct vs_space *s = ctx->s;
 
-	for (uint32_t i = 1; !s->core->sorted_by_size && i < s->core->n_segments; i++)
+	for (uint32_t i = 1; !s->core->sorted_by_size && !s->core->by_sections && i < s->core->n_segments; i++)
 		if (s->vmas.v[i].start < s->vmas.v[i - 1].start)
 			vs_finding_say(ctx, vs_found_index(ctx, i, "p_vaddr", VS_VAL_HEX, s->vmas.v[i].start),
 				       "stands behind a PT_LOAD of higher addresses, 0x%" PRIx64, s->vmas.v[i - 1].start);
@@ -136,7 +136,8 @@ void vs_rule_core_overlap(struct vs_check_ctx *ctx)
 	uint64_t end = 0;
 	uint32_t whose = VS_NONE;
 
-	for (uint32_t p = 0; p < ctx->n; p++) {
+	// .tbss takes no room of its own
+	for (uint32_t p = 0; !ctx->s->core->by_sections && p < ctx->n; p++) {
 		const struct vs_vma *v = vs_ctx_vma(ctx, p);
 
 		if (whose != VS_NONE && v->start < end) {

@@ -58,6 +58,7 @@ struct vs_core_vma {
 	uint32_t guard_of;	/* the thread whose stack it guards; VS_NONE */
 	uint32_t module;	/* VS_NONE */
 	bool named;		/* path and offset by the link map and the module's headers, not by NT_FILE */
+	bool named_only;	/* the path alone, by AT_EXECFN */
 	bool file_differs;	/* NT_FILE has its range in another way than the PT_LOAD */
 };
 
@@ -138,6 +139,7 @@ struct vs_core {
 
 	uint64_t file_size, needed_size;
 	uint64_t n_segments;	/* PT_LOADs */
+	bool by_sections;	/* gcore of a target that tells no mappings: PT_LOADs are parts of them */
 	bool sorted_by_size;	/* core_sort_vma: their order tells nothing */
 	uint64_t odd_flags;	/* PT_LOADs with p_flags other than r, w, x */
 	uint64_t notes_cut;	/* bytes of notes beyond the end of the file */

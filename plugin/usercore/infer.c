@@ -134,6 +134,11 @@ static void infer_fields(struct vs_usercore *u, struct vs_space *s, uint32_t i)
 		say(c, VS_CF_PERMS, VS_INFERRED, "gcore writes r for PROT_NONE and for --x");
 	else if (u->core.producer == VS_BY_QEMU)
 		say(c, VS_CF_PERMS, VS_INFERRED, "qemu-user merges mappings");
+	if (c->named_only) {
+		say(c, VS_CF_PATH, VS_INFERRED, "no NT_FILE: AT_EXECFN, and AT_ENTRY is here");
+		say(c, VS_CF_OFFSET, VS_UNKNOWN, "no NT_FILE, and the program's headers are not in the core");
+		return;
+	}
 	if (c->named) {
 		say(c, VS_CF_PATH, VS_INFERRED, "no NT_FILE: the link map, AT_EXECFN");
 		say(c, VS_CF_OFFSET, VS_INFERRED, "no NT_FILE: the module's own program headers");

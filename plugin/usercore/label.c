@@ -191,7 +191,7 @@ static void label_heap(struct vs_usercore *u, struct vs_space *s)
 	bool random = is_random(u, s);
 	size_t end;
 
-	if (!edge)
+	if (!edge || (!u->prog.known && !u->core.has_file))	// where its data ends, nobody says
 		return;
 	if (u->core.producer == VS_BY_QEMU)
 		random = false;

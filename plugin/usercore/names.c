@@ -131,6 +131,28 @@ static struct vs_err *name_link(struct vs_usercore *u, struct vs_space *s, const
 	return name_module(u, s, l->l_addr + phoff, phent, phnum, l->l_addr, l->name);
 }
 
+/* Its headers were not dumped: the mapping that the program began in is its file's, from wherever. */
+static struct vs_err *name_program(struct vs_usercore *u, struct vs_space *s, const char *path)
+{
+	uint32_t i = u->core.aux.has_entry ? vs_core_find(s, u->core.aux.entry) : VS_NONE;
+	struct vs_fact *f;
+
+	if (i == VS_NONE)
+		return NULL;
+	f = vs_vec_push(&u->facts);
+	if (!f)
+		return &vs_enomem;
+	*f = (struct vs_fact){ .file = u->facts.n, .path = strdup(path), .path_len = strlen(path) };
+	if (!f->path) {
+		u->facts.n--;
+		return &vs_enomem;
+	}
+	s->vmas.v[i].file = f->file;
+	s->vmas.v[i].fact = (uint32_t)u->facts.n - 1;
+	u->core.vmas.v[i].named_only = true;
+	return NULL;
+}
+
 struct vs_err *vs_core_name_files(struct vs_usercore *u, struct vs_space *s)
 {
 	_cleanup_free_ char *exe = u->core.aux.has_execfn ? vs_core_read_string(u, u->core.aux.execfn) : NULL;
@@ -139,6 +161,8 @@ struct vs_err *vs_core_name_files(struct vs_usercore *u, struct vs_space *s)
 
 	if (exe && u->prog.known)
 		err = name_module(u, s, u->core.aux.phdr, u->core.aux.phent, u->core.aux.phnum, u->prog.bias, exe);
+	else if (exe && *exe)
+		err = name_program(u, s, exe);
 	for (size_t i = 0; !err && i < u->core.links.n; i++) {
 		const struct vs_core_link *l = &u->core.links.v[i];
 

@@ -38,4 +38,9 @@ void vs_core_find_producer(struct vs_usercore *u)
 		set(u, VS_BY_KERNEL, "notes before memory, which are cut");
 	else
 		set(u, VS_BY_UNKNOWN, "its notes are like nobody's that is known");
+	// a stub that has no /proc to offer, as qemu-user's: GDB dumps sections and stacks
+	if (u->core.producer == VS_BY_GCORE && u->gdb_note && !u->core.has_file) {
+		u->core.by_sections = true;
+		u->core.producer_why = "a note of GDB's; of a target that told it no mappings: these are sections";
+	}
 }
