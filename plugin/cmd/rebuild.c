@@ -52,6 +52,9 @@ static struct vs_err *search_slab(struct job *j)
 		vs_out_say(j->out, "the dump lacks %s struct pages: there may be more", vs_thousands(n, j->slab.n_absent));
 	if (j->slab.n_lost)
 		vs_out_say(j->out, "of these the dump lacks %s", vs_thousands(n, j->slab.n_lost));
+	if (j->slab.n_cut)
+		vs_out_say(j->out, "%s of their freelists break off: freed ones may be among them",
+			   vs_thousands(n, j->slab.n_cut));
 	j->have_slab = j->slab.n_pages;
 	return NULL;
 }
@@ -60,8 +63,11 @@ static struct vs_err *search_slab(struct job *j)
 static struct vs_err *ask_others(struct job *j)
 {
 	struct vs_session *s = j->s;
-	struct vs_err *err = vs_rebuild_add_kin(s->k, j->out, s->space);
+	struct vs_err *err;
 
+	if (!j->tried_slab)
+		vs_out_say(j->out, "searching files and anon_vmas ...");
+	err = vs_rebuild_add_kin(s->k, j->out, s->space);
 	if (!err)
 		err = search_slab(j);
 	if (!err && j->have_slab)

@@ -89,6 +89,10 @@ struct vs_kernel {
 	const char *direct_source;	/* where the base of the direct map came from */
 	bool direct_checked;		/* the page tables agree with it */
 	struct vs_cpus cpus;		/* for vs_kernel_cpus() */
+	struct {
+		bool asked;
+		uint64_t pages, direct;
+	} vmemmap;			/* for vs_kmap_struct_pages() */
 };
 
 /**

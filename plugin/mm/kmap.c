@@ -159,6 +159,26 @@ static struct vs_err *put_modules(struct vs_kmap_maker *mk)
 	return err;
 }
 
+bool vs_kmap_struct_pages(struct vs_kernel *k, uint64_t *pages_ret, uint64_t *direct_ret)
+{
+	if (!k->vmemmap.asked) {
+		struct vs_kmap map = { 0 };
+
+		vs_err_free(vs_kmap_read(k, &map));
+		for (size_t i = 0; i < map.v.n; i++) {
+			if (!strcmp(map.v.v[i].name, "struct pages of memory"))
+				k->vmemmap.pages = map.v.v[i].start;
+			if (!strcmp(map.v.v[i].name, "direct map of memory"))
+				k->vmemmap.direct = map.v.v[i].start;
+		}
+		vs_kmap_deinit(&map);
+		k->vmemmap.asked = true;
+	}
+	*pages_ret = k->vmemmap.pages;
+	*direct_ret = k->vmemmap.direct;
+	return k->vmemmap.pages && k->vmemmap.direct;
+}
+
 struct vs_err *vs_kmap_read(struct vs_kernel *k, struct vs_kmap *ret)
 {
 	struct vs_kmap_maker mk = { .k = k, .m = ret };

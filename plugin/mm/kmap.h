@@ -18,6 +18,12 @@ struct vs_err *vs_kmap_read(struct vs_kernel *k, struct vs_kmap *ret);
 
 /* --- for kmap_ARCH.c: one function an architecture adds its regions --- */
 
+/**
+ * Where the struct pages of memory begin, and the address in the direct map that the first
+ * one is of; worked out at the first call. False if that is not known.
+ */
+bool vs_kmap_struct_pages(struct vs_kernel *k, uint64_t *pages_ret, uint64_t *direct_ret);
+
 struct vs_kmap_maker {
 	struct vs_kernel *k;
 	struct vs_kmap *m;

@@ -95,12 +95,16 @@ static struct vs_err *mark_free(struct scan *sc, uint64_t obj)
 			return NULL;
 		if (!vs_map_set(&sc->ret->free, obj, 0))
 			return &vs_enomem;
-		if (!vs_kmem_ulong(&sc->k->mem, at, &next))
+		if (!vs_kmem_ulong(&sc->k->mem, at, &next)) {
+			sc->ret->n_cut++;
 			return NULL;
+		}
 		if (sc->c.hardened)	// CONFIG_SLAB_FREELIST_HARDENED
 			next ^= sc->c.random ^ swab(at, word);
-		if (next && (!vs_kmem_is_kernel(&sc->k->mem, next) || next % word))
+		if (next && (!vs_kmem_is_kernel(&sc->k->mem, next) || next % word)) {
+			sc->ret->n_cut++;
 			return NULL;
+		}
 		obj = next;
 	}
 	return NULL;
@@ -213,8 +217,7 @@ struct vs_err *vs_slab_read(struct vs_kernel *k, uint64_t cachep, uint32_t min, 
 {
 	const struct vs_layout *l = &k->layout;
 	struct scan sc = { .k = k, .out = out, .ret = ret };
-	struct vs_kmap map = { 0 };
-	struct vs_err *err;
+	struct vs_err *err = NULL;
 
 	*ret = (struct vs_slab){ 0 };
 	// struct slab since 5.17; before, the same members are in struct page
@@ -226,18 +229,9 @@ struct vs_err *vs_slab_read(struct vs_kernel *k, uint64_t cachep, uint32_t min, 
 		return problem(ret, "the types have no struct page with slab_cache, freelist and compound_head");
 	if (!read_cache(&sc, cachep, min))
 		return problem(ret, "it leads to no kmem_cache that makes sense");
-	err = vs_kmap_read(k, &map);
-	for (size_t i = 0; !err && i < map.v.n; i++) {
-		if (!strcmp(map.v.v[i].name, "struct pages of memory"))
-			sc.vmemmap = map.v.v[i].start;
-		if (!strcmp(map.v.v[i].name, "direct map of memory"))
-			sc.direct = map.v.v[i].start;
-	}
-	vs_kmap_deinit(&map);
-	if (!err && (!sc.vmemmap || !sc.direct))
+	if (!vs_kmap_struct_pages(k, &sc.vmemmap, &sc.direct))
 		return problem(ret, "where the struct pages lie (vmemmap) is not known");
-	if (!err)
-		err = mark_cpu_freelists(&sc);
+	err = mark_cpu_freelists(&sc);
 	for (size_t i = 0; !err && i < k->img->n_ranges; i++)
 		err = scan_range(&sc, k->img->ranges[i].start, k->img->ranges[i].end);
 	settle(ret);

@@ -22,7 +22,8 @@ struct vs_slab {
 	struct vs_map free;		/* those on a freelist: address -> 0 */
 	uint64_t n_pages;		/* slabs that were found */
 	uint64_t n_absent;		/* struct pages that the dump lacks: there may be more slabs */
-	uint64_t n_lost;		/* allocated objects whose bytes it lacks */
+	uint64_t n_lost;		/* objects whose bytes it lacks */
+	uint64_t n_cut;			/* freelists that break off: freed objects count as allocated there */
 	char *problem;			/* why the slabs could not be gone through; NULL */
 };
 

@@ -2,8 +2,6 @@
 /* SLUB, seen from one object; see slab.c. */
 #include "mm/slot.h"
 
-#include <string.h>
-
 #include "base/err.h"
 #include "kernel/cpus.h"
 #include "kernel/kernel.h"
@@ -19,20 +17,6 @@ uint64_t vs_slot_encode(const struct vs_kernel *k, const struct vs_slot *s, uint
 		return next;
 	return next ^ s->random ^
 		(k->mem.target.word == 8 ? __builtin_bswap64(at) : __builtin_bswap32((uint32_t)at));
-}
-
-/* The struct page of what the direct map has at its start; 0: not known. */
-static uint64_t vmemmap_of(struct vs_kernel *k)
-{
-	struct vs_kmap map = { 0 };
-	uint64_t ret = 0;
-
-	vs_err_free(vs_kmap_read(k, &map));
-	for (size_t i = 0; i < map.v.n; i++)
-		if (!strcmp(map.v.v[i].name, "struct pages of memory"))
-			ret = map.v.v[i].start;
-	vs_kmap_deinit(&map);
-	return ret;
 }
 
 static bool uint_at(struct vs_kernel *k, uint64_t base, struct vs_field f, uint64_t *ret)
@@ -123,17 +107,16 @@ bool vs_slot_read(struct vs_kernel *k, uint64_t addr, struct vs_slot *ret)
 	const struct vs_field cache = vs_has(l->slab.slab_cache) ? l->slab.slab_cache : l->page.slab_cache;
 	const struct vs_field list = vs_has(l->slab.freelist) ? l->slab.freelist : l->page.freelist;
 	const unsigned int shift = k->mem.target.page_shift;
-	uint64_t vmemmap, page, order;
+	uint64_t vmemmap, direct, page, order;
 
 	*ret = (struct vs_slot){ 0 };
 	if (!vs_has(cache) || !vs_has(list) || !l->page.size || addr < k->mem.direct_start ||
 	    addr >= k->mem.direct_end)
 		return false;
-	vmemmap = vmemmap_of(k);
-	if (!vmemmap)
+	if (!vs_kmap_struct_pages(k, &vmemmap, &direct) || addr < direct)
 		return false;
-	page = head_of(k, vmemmap + ((addr - k->mem.direct_start) >> shift) * l->page.size);
-	ret->first = k->mem.direct_start + ((page - vmemmap) / l->page.size << shift);
+	page = head_of(k, vmemmap + ((addr - direct) >> shift) * l->page.size);
+	ret->first = direct + ((page - vmemmap) / l->page.size << shift);
 	ret->head_va = page + (uint64_t)list.off;
 	// what is no slab has other things there: they make no kmem_cache
 	if (!uint_at(k, page, cache, &ret->cache) || !read_cache(k, ret, &order) ||

@@ -3,13 +3,13 @@
  * Destroy the structures of real dumps, in memory, and put the address spaces
  * together again: what comes out is held against what there was before.
  *
- *	rebuild [--seed N] [--count N] [--verbose] DIR...
+ *	rebuild [--seed N] [--count N] [--no-slab] [--verbose] DIR...
  *
  * Each DIR has vmcore and vmlinux in it, as scripts/lab and scripts/corpus leave
  * them. --count is the number of cases of each kind in each dump; 0: for maple trees
  * every node of every tree, else 100. Where the dump has no slab that can be searched,
- * only those kinds are tried that leave one structure whole. The file itself is
- * not written to.
+ * only those kinds are tried that leave one structure whole. --no-slab tells what comes back
+ * where it is there and may not be asked. The file itself is not written to.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/out.h"
+#include "check/check.h"
 #include "mm/mm.h"
 #include "mm/rebuild.h"
 #include "score.h"
@@ -30,8 +31,12 @@ struct job {
 	struct run r;
 	struct vs_slab slab;
 	struct wreck w;
-	bool have_slab, verbose;
+	unsigned int too_many;	/* checks that read too much */
+	bool have_slab, without, verbose;	/* without: the slab is not asked though it is there */
 };
+
+/* Up to 16 objects of an address space are looked up in their slab, by a dozen reads each. */
+#define SLAB_LOOKS 200
 
 /* One kind of destruction. */
 struct tally {
@@ -58,9 +63,9 @@ static void rebuild(struct job *j, const struct sound *s, bool force, struct vs_
 		err = &vs_enomem;
 	if (!err && wanted)
 		err = vs_rebuild_add_kin(j->r.k, &j->r.out, space);
-	if (!err && wanted && j->have_slab)
+	if (!err && wanted && j->have_slab && !j->without)
 		err = vs_rebuild_add_slab(j->r.k, &j->slab, &j->r.out, space);
-	if (!err && !vs_space_rebuild(space, wanted && j->have_slab && !j->slab.n_absent, ret))
+	if (!err && !vs_space_rebuild(space, wanted && j->have_slab && !j->without && !j->slab.n_absent, ret))
 		err = &vs_enomem;
 	if (err)
 		die("rebuild", err);
@@ -100,14 +105,41 @@ static void judge(struct job *j, const struct sound *s, const char *what, struct
 	wreck_undo(&j->w);
 }
 
-static void tell(const char *name, const char *what, const struct tally *t, double least)
+static void tell(const struct job *j, const char *name, const char *what, const struct tally *t, double least)
 {
+	if (j->without && least < 100)
+		least = 0;
 	if (!t->cases)
 		return;
 	printf("# %-18s %-34s %6u cases, %6u whole, %9" PRIu64 " VMAs, %6" PRIu64 " lost, %3" PRIu64
-	       " invented, worst case %6.2f %%\n", name, what, t->cases, t->whole, t->vmas, t->lost,
-	       t->invented, t->worst);
+	       " invented, worst case %6.2f %%, back %6.2f %%\n", name, what, t->cases, t->whole, t->vmas,
+	       t->lost, t->invented, t->worst, 100.0 - 100.0 * (double)t->lost / (double)t->vmas);
 	ok(t->worst >= least && !t->invented, "%s: %s: at least %.0f %%, none invented", name, what, least);
+}
+
+/** The check lives through it, within its bounds. */
+static void check(struct job *j, const struct sound *s)
+{
+	struct vs_space *space = j->r.space;
+	uint64_t reads = j->r.k->img->n_reads;
+	struct vs_err *err = vs_mm_read(j->r.k, s->mm, &j->r.out, space);
+	struct vs_report report;
+
+	reads = j->r.k->img->n_reads - reads;
+	if (reads > 3 * s->reads + SLAB_LOOKS) {
+		j->too_many++;
+		printf("# %" PRIu64 " reads instead of %" PRIu64 " for the %u VMAs of mm %#" PRIx64 ", with", reads,
+		       s->reads, s->n_vmas, s->mm);
+		for (unsigned int i = 0; i < j->w.n; i++)
+			printf(" %zu bytes at %#" PRIx64 ",", j->w.w[i].len, j->w.w[i].va);
+		printf(" written over\n");
+	}
+	if (!err)
+		err = vs_objects_read(j->r.k, &j->r.out, space);
+	if (err)
+		die("check", err);
+	vs_check_space(space, &report);
+	vs_report_deinit(&report);
 }
 
 static const struct sound *some_space(struct job *j, unsigned int n)
@@ -153,6 +185,54 @@ static void cut_tree(struct job *j, const struct sound *s, enum how how, unsigne
 		wreck(&j->w, member(some_vma(j, s), l->vma.vm_rb), 3 * s->word, how);
 }
 
+/*
+ * Whole structures of every kind, up to a dozen at once: nothing to expect but that it ends,
+ * and that nothing is made up. The check has to live through the same.
+ */
+static void chaos(struct job *j, const char *name, unsigned int count)
+{
+	const struct vs_layout *l = &j->r.k->layout;
+	struct tally t = { 0 };
+
+	for (unsigned int n = 0; n < count; n++) {
+		const struct sound *s = some_space(j, n);
+
+		for (unsigned int i = 0; i < 2 + n % 11; i++) {
+			const enum how how = roll(&j->w.seed) % N_HOWS;
+			uint64_t vma = some_vma(j, s), at;
+
+			switch (roll(&j->w.seed) % 6) {
+			case 0:
+				wreck(&j->w, vma, l->vma.size, how);
+				break;
+			case 1:
+				if (s->maple.nodes.n)
+					wreck(&j->w, s->maple.nodes.v[roll(&j->w.seed) % s->maple.nodes.n].addr,
+					      l->mnode.size, how);
+				break;
+			case 2:
+				wreck(&j->w, s->mm + roll(&j->w.seed) % l->mm.size / 8 * 8, 8, how);
+				break;
+			case 3:
+				if (vs_kmem_ulong(&j->r.k->mem, member(vma, l->vma.vm_file), &at) && at)
+					wreck(&j->w, at, l->file.size, how);
+				break;
+			case 4:
+				if (vs_has(l->vma.anon_vma) &&
+				    vs_kmem_ulong(&j->r.k->mem, member(vma, l->vma.anon_vma), &at) && at)
+					wreck(&j->w, at, 64, how);
+				break;
+			default:
+				wreck(&j->w, vma & ~UINT64_C(4095), 4096, how);
+				break;
+			}
+		}
+		check(j, s);
+		judge(j, s, "chaos", &t);
+	}
+	tell(j, name, "2 to 12 whole structures", &t, 0);
+}
+
 /* Up to 6.0: list and tree. */
 static void list_kernel(struct job *j, const char *name, unsigned int count)
 {
@@ -176,11 +256,11 @@ static void list_kernel(struct job *j, const char *name, unsigned int count)
 		if (wreck(&j->w, s->mm, j->r.k->layout.mm.size, how))
 			judge(j, s, "mm_struct", &mm);
 	}
-	tell(name, "vm_next and vm_prev, once each", &one, 100);
-	tell(name, "the list in 31 places", &list, 100);
-	tell(name, "the tree's root and 15 nodes", &tree, 100);
-	tell(name, "list in 11, tree in 6 places", &both, 99);
-	tell(name, "all of the mm_struct", &mm, 99);
+	tell(j, name, "vm_next and vm_prev, once each", &one, 100);
+	tell(j, name, "the list in 31 places", &list, 100);
+	tell(j, name, "the tree's root and 15 nodes", &tree, 100);
+	tell(j, name, "list in 11, tree in 6 places", &both, 99);
+	tell(j, name, "all of the mm_struct", &mm, 99);
 }
 
 /* Since 6.1: each node in turn. */
@@ -223,14 +303,14 @@ static void maple_kernel(struct job *j, const char *name, unsigned int count)
 	}
 	for (enum how how = 0; how < N_HOWS; how++) {
 		snprintf(what, sizeof(what), "an inner node %s", hows[how]);
-		tell(name, what, &inner[how], 99);
+		tell(j, name, what, &inner[how], 99);
 		snprintf(what, sizeof(what), "a leaf %s", hows[how]);
-		tell(name, what, &leaf[how], 99);
+		tell(j, name, what, &leaf[how], 99);
 		snprintf(what, sizeof(what), "ma_root %s", hows[how]);
-		tell(name, what, &root[how], 99);
+		tell(j, name, what, &root[how], 99);
 	}
-	tell(name, "20 nodes at once", &some, 99);
-	tell(name, "all of the mm_struct", &mm, 99);
+	tell(j, name, "20 nodes at once", &some, 99);
+	tell(j, name, "all of the mm_struct", &mm, 99);
 }
 
 static void open_dump(struct job *j, const char *dir)
@@ -269,11 +349,11 @@ static void open_dump(struct job *j, const char *dir)
 	free(vmlinux);
 }
 
-static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose)
+static void run(const char *dir, uint64_t seed, unsigned int count, bool without, bool verbose)
 {
 	const char *slash = strrchr(dir, '/');
 	const char *name = slash && slash[1] ? slash + 1 : dir;
-	struct job j = { .w = { .seed = seed }, .verbose = verbose };
+	struct job j = { .w = { .seed = seed }, .without = without, .verbose = verbose };
 	struct tally sound = { 0 };
 
 	open_dump(&j, dir);
@@ -281,13 +361,15 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 	       j.r.n, j.slab.objects.n, seed);
 	for (size_t i = 0; i < j.r.n; i++)
 		judge(&j, &j.r.sound[i], "undamaged", &sound);
-	tell(name, "nothing, all sources asked", &sound, 100);
+	tell(&j, name, "nothing, all sources asked", &sound, 100);
 	if (!j.have_slab)
 		ok(true, "%s: without the slab # SKIP it is not in this dump", name);
 	if (j.r.sound[0].has & VS_HAS_MAPLE)
 		maple_kernel(&j, name, count);
 	else
 		list_kernel(&j, name, count ? count : 100);
+	chaos(&j, name, count ? count : 300);
+	ok(!j.too_many, "%s: no walk over them takes three times the reads", name);
 	vs_slab_deinit(&j.slab);
 	vs_kernel_close(j.r.k);
 	run_deinit(&j.r);
@@ -297,10 +379,11 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
-		{ "verbose", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
+		{ "no-slab", no_argument, NULL, 'w' }, { "verbose", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
 	};
 	unsigned int count = 10;
-	bool verbose = false;
+	bool verbose = false, without = false;
 	uint64_t seed = 1;
 	int c;
 
@@ -312,6 +395,9 @@ int main(int argc, char **argv)
 		case 'n':
 			count = (unsigned int)strtoul(optarg, NULL, 0);
 			break;
+		case 'w':
+			without = true;
+			break;
 		case 'v':
 			verbose = true;
 			break;
@@ -321,6 +407,6 @@ int main(int argc, char **argv)
 	if (optind == argc)
 		die("usage: rebuild [--seed N] [--count N] [--verbose] DIR...", NULL);
 	for (int i = optind; i < argc; i++)
-		run(argv[i], seed, count, verbose);
+		run(argv[i], seed, count, without, verbose);
 	return done();
 }

@@ -25,6 +25,7 @@ bool wreck(struct wreck *w, uint64_t va, size_t len, enum how how)
 	w->w[w->n].p = p;
 	w->w[w->n].old = must(malloc(len));
 	w->w[w->n].len = len;
+	w->w[w->n].va = va;
 	memcpy(w->w[w->n].old, p, len);
 	w->n++;
 	for (size_t i = 0; i < len; i++)

@@ -21,6 +21,7 @@ struct wreck {
 	struct {
 		unsigned char *p, *old;
 		size_t len;
+		uint64_t va;
 	} w[MAX_WRITES];
 	unsigned int n;
 };
