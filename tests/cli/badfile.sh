@@ -40,6 +40,9 @@ printf '\3757zXZ\000abcdefgh' >xz
 printf '\037\213\010abcdefgh' >gz
 printf '\004\042\115\030abcdefgh' >lz4
 printf 'BZh9abcdefgh' >bz2
+# libkdumpfile believes its header and asks for more than there is: the sanitizer lets it be told no
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}allocator_may_return_null=1
+export ASAN_OPTIONS
 printf '\355\043\217\141\163\001\031\250abcdefgh' >lkcd
 
 # bad FILE WORDS
