@@ -9,7 +9,8 @@ check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
 check_PROGRAMS += %D%/unit/pgtable
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
-check_PROGRAMS += %D%/unit/image
+check_PROGRAMS += %D%/unit/image %D%/unit/kdump
+%C%_unit_kdump_SOURCES = %D%/unit/kdump.c
 %C%_unit_image_SOURCES = %D%/unit/image.c
 # Over a kernel made up: fake.c.
 check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/rss

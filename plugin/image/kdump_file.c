@@ -182,8 +182,9 @@ enum vs_from vs_kdump_file_find(const struct vs_kdump_file *f, uint64_t pfn, str
 	load_desc(f, i, &p);
 	if (!desc_ok(f, &p) || p.flags & ~(uint32_t)VS_PACKED_ANY)
 		return VS_FROM_DAMAGED;
+	// of a file that ends in its table it is not known how far it went
 	if (!vs_kdump_file_at(f, p.off, p.size))
-		return p.off + p.size <= f->needed ? VS_FROM_TRUNCATED : VS_FROM_DAMAGED;
+		return p.off + p.size <= f->needed || n_descs(f) < f->n_pages ? VS_FROM_TRUNCATED : VS_FROM_DAMAGED;
 	if (!is_there(f, p.off, p.size))
 		return VS_FROM_TRUNCATED;
 	*ret = p;
