@@ -40,9 +40,9 @@ const struct vs_cmd vs_cmd_open = {
 		"Stock GDB unwinds by .debug_frame: bt ends where the kernel was entered, and what it\n"
 		"prints below entry_SYSCALL_64 or an interrupt's entry is no frame.\n"
 		"\n"
-		"What was open before is closed, and so are symbols that GDB had. After \"gdb VMLINUX DUMP\" it is not needed: the\n"
-		"other commands then read what GDB has opened. Nor is it after \"target remote\" to\n"
-		"the gdbstub of a guest, or to kgdb: they read the stopped kernel itself.\n",
+		"What was open before is closed, and so are symbols that GDB had. It is not needed after\n"
+		"\"gdb VMLINUX DUMP\": the other commands then read what GDB has opened; nor after\n"
+		"\"target remote\" to the gdbstub of a guest, or to kgdb: they read the stopped kernel.\n",
 	.gdb_example = "(gdb) vma open vmcore vmlinux\n(gdb) print init_task.comm\n(gdb) info threads",
 	.options = options,
 	.run = run,
