@@ -226,6 +226,16 @@ static void hook_quit(void)
 	vs_err_free(none);
 }
 
+/* A dump with too little in it for GDB is open all the same. */
+static struct vs_err *without(struct vs_err *err, struct vs_out *out)
+{
+	if (err->code != VS_ERR_ABSENT && err->code != VS_ERR_NOT_FOUND)
+		return err;
+	vs_out_say(out, "open: only the vma commands see the dump: %s", err->msg);
+	vs_err_free(err);
+	return NULL;
+}
+
 struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 {
 	struct vs_gdb_slot *h = vs_gdb.here;
@@ -242,7 +252,7 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 	}
 	err = vs_session_look(h->session, out, &k, &tasks);
 	if (err)
-		return err;
+		return without(err, out);
 	if (!k)		// the core of a process, which GDB has its own command for
 		return NULL;
 	t = calloc(1, sizeof(*t));
@@ -252,7 +262,7 @@ struct vs_err *vs_gdb_target_open(struct vs_out *out, bool say)
 	err = vs_rsp_init(&t->rsp, k, tasks);
 	if (err) {
 		free(t);
-		return err;
+		return without(err, out);
 	}
 	h->target = t;
 	err = set_architecture(t->rsp.arch);
