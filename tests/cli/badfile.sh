@@ -40,9 +40,10 @@ printf '\3757zXZ\000abcdefgh' >xz
 printf '\037\213\010abcdefgh' >gz
 printf '\004\042\115\030abcdefgh' >lz4
 printf 'BZh9abcdefgh' >bz2
-# libkdumpfile believes its header and asks for more than there is: the sanitizer lets it be told no
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}allocator_may_return_null=1
-export ASAN_OPTIONS
+# libkdumpfile believes its header and asks for more than there is: the sanitizer lets it
+# be told no, and speaks of it elsewhere.
+asan=${ASAN_OPTIONS:-}
+export ASAN_OPTIONS="${asan:+$asan:}allocator_may_return_null=1:log_path=$scratch/asan"
 printf '\355\043\217\141\163\001\031\250abcdefgh' >lkcd
 
 # bad FILE WORDS
@@ -87,6 +88,7 @@ for z in gzip zstd xz lz4; do
 done
 bad bz2 'unpack by: bzip2 -d'
 bad lkcd 'libkdumpfile'
+export ASAN_OPTIONS="$asan"
 if [ "$(id -u)" != 0 ]; then
 	: >unreadable
 	chmod 0 unreadable
