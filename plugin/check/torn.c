@@ -259,8 +259,8 @@ static bool fits(const struct vs_report *r, const struct vs_finding *f, struct t
 	case TRACE_FLAGS:
 		t->flags++;
 		return t->write && f->has_expected && flags_could_be(f->seen) && flags_could_be(f->expected);
-	case TRACE_LOCKED:
-		return true;
+	case TRACE_LOCKED:	// no more pages than an address space has
+		return f->has_seen && f->seen <= t->s->limit >> t->s->page_shift;
 	case TRACE_STATE:
 		t->state++;
 		return t->write;

@@ -94,6 +94,12 @@ static void test_held(void)
 	s->lock.held = VS_LOCK_WRITE;
 	s->f.total_vm = UINT64_C(0x6b6b6b6b6b6b6b6b);
 	is(VS_CORRUPT, NULL, "total_vm of more pages than there can be, with a writer");
+
+	begin();
+	s->has |= VS_HAS_LOCKED_VM;
+	s->lock.held = VS_LOCK_WRITE;
+	s->f.locked_vm = UINT64_C(0x6b6b6b6b6b6b6b6b);
+	is(VS_CORRUPT, NULL, "locked_vm of more pages than there can be, with a writer");
 }
 
 static void test_smear(void)
