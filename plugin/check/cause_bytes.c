@@ -106,6 +106,21 @@ static bool by_page(struct scene *c)
 	return true;
 }
 
+/** What a pointer leads to has been overwritten, with all of its page. */
+static bool by_target(struct scene *c)
+{
+	const struct vs_exhibit *t = c->f->has_seen ?
+		vs_exhibit_of(&c->s->exhibits, c->f->seen & ~(uint64_t)(c->e->page - 1)) : NULL;
+	const char *what;
+	char buf[80];
+
+	if (!t || t->n < t->page || t->addr != t->va)
+		return true;
+	what = page_of(t, 0, buf, sizeof(buf));
+	return !what || vs_cause_say(c->f, VS_CAUSE_PAGE, "all of the page that it leads to overwritten, %#" PRIx64
+				     ": %s", t->va, what);
+}
+
 /* --- the object --- */
 
 static bool by_object(struct scene *c)
@@ -392,6 +407,8 @@ static bool tell(const struct vs_space *s, const struct vs_report *r, const stru
 	find_place(&c, f->member);
 	if (ok && f->why != VS_CAUSE_PAGE && f->why != VS_CAUSE_POISON)
 		ok = by_slab(&c);
+	if (ok && !f->why)
+		ok = by_target(&c);
 	if (ok && f->why != VS_CAUSE_PAGE && f->why != VS_CAUSE_FREED)
 		ok = tell_at(&c);
 	// one of two pointers is meant, and it was not the left

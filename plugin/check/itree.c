@@ -57,11 +57,24 @@ static void wrong_root(struct vs_check_ctx *ctx, const struct vs_itnode *n, cons
 	vs_finding_say(ctx, f, "%s is %#" PRIx64 "; the tree's top is at %#" PRIx64, w->root, n->root, n->top);
 }
 
+/** What a pointer leads to is such a node by its slab, but nothing in it is. */
+static void told_wreck(struct vs_check_ctx *ctx, const struct vs_itwords *w, uint64_t node)
+{
+	struct vs_finding *f = found_node(ctx, w, node, NULL, VS_VAL_NONE, 0);
+
+	vs_finding_say(ctx, f, "a tree leads here, and the slab has this object, but what is here is none: it has "
+		       "been overwritten");
+}
+
 /** The parent pointer of the node itself. */
 static void own_parent(struct vs_check_ctx *ctx, const struct vs_itnode *n, const struct vs_itwords *w)
 {
 	struct vs_finding *f;
 
+	if (n->up_wreck) {
+		told_wreck(ctx, w, n->parent);
+		return;
+	}
 	if (n->parent && n->root == n->node && !n->up_knows) {
 		f = found_node(ctx, w, n->node, w->parent, VS_VAL_HEX, n->parent);
 		vs_finding_expect(f, 0);
@@ -100,6 +113,10 @@ static void own_child(struct vs_check_ctx *ctx, const struct vs_itnode *n, const
 	const char *member = c ? w->right : w->left;
 	struct vs_finding *f;
 
+	if (ch->wreck) {
+		told_wreck(ctx, w, ch->node);
+		return;
+	}
 	if (ch->got == VS_GOT_WILD || (ch->got == VS_GOT_OK && ch->parent != n->node &&
 				       (!ch->kin || ch->elsewhere))) {
 		f = found_node(ctx, w, n->node, member, VS_VAL_HEX, ch->node);
@@ -117,7 +134,9 @@ static void way_up(struct vs_check_ctx *ctx, const struct vs_itnode *n, const st
 {
 	struct vs_finding *f;
 
-	if (n->broken) {
+	if (n->broken && n->broken_wreck) {
+		told_wreck(ctx, w, n->broken_parent);
+	} else if (n->broken) {
 		uint64_t node = n->broken_found ? n->broken : n->broken_parent;
 
 		f = found_node(ctx, w, node, n->broken_found ? w->parent : w->left, VS_VAL_NONE, 0);

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "kernel/kernel.h"
 #include "mm/exhibit.h"
 
-#define MAX_OBJECTS 16		/* more than a screen shows */
+#define MAX_OBJECTS 24		/* with the pages that pointers lead to: more than a screen shows */
 
 static const char *type_of(const struct vs_finding *f)
 {
@@ -33,6 +34,7 @@ static const char *sibling(const char *member)
 static struct vs_err *add(struct vs_kernel *k, struct vs_space *s, const struct vs_finding *f)
 {
 	const bool pointer = f->has_seen && !f->has_expected && f->fmt == VS_VAL_HEX;
+	const uint64_t page = vs_page_size(&k->mem.target);
 	struct vs_err *err = vs_exhibit_read(k, type_of(f), f->addr, &s->exhibits);
 	struct vs_exhibit *e = err ? NULL : vs_exhibit_of(&s->exhibits, f->addr);
 
@@ -40,6 +42,9 @@ static struct vs_err *add(struct vs_kernel *k, struct vs_space *s, const struct 
 		err = vs_exhibit_member(k, s, type_of(f), f->member, pointer ? &f->seen : NULL, e);
 	if (!err && e && f->member && !f->has_seen && sibling(f->member))
 		err = vs_exhibit_member(k, s, type_of(f), sibling(f->member), NULL, e);
+	// what it leads to may be what was overwritten
+	if (!err && pointer)
+		err = vs_exhibit_read(k, NULL, f->seen & ~(page - 1), &s->exhibits);
 	return err;
 }
 

@@ -67,7 +67,7 @@ struct vs_err *vs_exhibit_read(struct vs_kernel *k, const char *type, uint64_t a
 	e = vs_vec_push(&ret->v);
 	if (!e)
 		return &vs_enomem;
-	*e = (struct vs_exhibit){ .addr = addr, .size = size_of(k, type), .va = addr & ~(page - 1),
+	*e = (struct vs_exhibit){ .addr = addr, .size = type ? size_of(k, type) : 0, .va = addr & ~(page - 1),
 				   .page = (uint32_t)page, .big_endian = k->mem.target.big_endian,
 				   .word = k->mem.target.word };
 	end = (addr + (e->size ? e->size : 8) + page - 1) & ~(page - 1);
@@ -79,7 +79,8 @@ struct vs_err *vs_exhibit_read(struct vs_kernel *k, const char *type, uint64_t a
 	}
 	if (!vs_from_ok(vs_kmem_read(&k->mem, e->va, e->bytes, e->n, &got)))
 		e->n = (uint32_t)got / (uint32_t)page * (uint32_t)page;
-	read_slot(k, e);
+	if (type)
+		read_slot(k, e);
 	return NULL;
 }
 

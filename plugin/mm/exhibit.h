@@ -11,7 +11,7 @@ struct vs_kernel;
 
 /**
  * Read what is about the object of the kernel's structure @p type ("vm_area_struct") at
- * @p addr, and add it to @p ret. What is not in the dump is left out.
+ * @p addr, or NULL for a page, and add it to @p ret. What is not in the dump is left out.
  */
 struct vs_err *vs_exhibit_read(struct vs_kernel *k, const char *type, uint64_t addr, struct vs_exhibits *ret);
 

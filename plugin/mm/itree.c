@@ -204,6 +204,7 @@ static void look_closer(const struct vs_itree *t, struct vs_itnode *n, struct vs
 	if (!n->up_knows && n->parent) {
 		enum doubt doubt = doubt_of(t, n->parent, o);
 
+		n->up_wreck = doubt == NO_KIN && t->wreck(t, n->parent);
 		n->searched = doubt == LINK_WRONG;
 		if (!n->searched)
 			n->found = search(t, n->node, o, &n->searched);
@@ -215,6 +216,7 @@ static void look_closer(const struct vs_itree *t, struct vs_itnode *n, struct vs
 	if (n->broken) {
 		enum doubt doubt = doubt_of(t, n->broken_parent, o);
 
+		n->broken_wreck = doubt == NO_KIN && t->wreck(t, n->broken_parent);
 		n->broken_found = n->broken == t->root || doubt == LINKS_RIGHT || doubt == NO_KIN ||
 			(doubt == FREE_PLACE && search(t, n->broken, o, &all));
 	}
@@ -227,6 +229,7 @@ static void look_closer(const struct vs_itree *t, struct vs_itnode *n, struct vs
 		if (ch->got != VS_GOT_OK || get(t, ch->node, &r) != VS_GOT_OK)
 			continue;
 		ch->kin = t->kin(t, ch->node);
+		ch->wreck = !ch->kin && ch->parent != n->node && t->wreck(t, ch->node);
 		ch->elsewhere = get(t, ch->parent, &r) == VS_GOT_OK &&
 				(r.child[0] == ch->node || r.child[1] == ch->node);
 	}

@@ -30,6 +30,8 @@ struct vs_itree {
 	uint32_t delta;		/* from an rb_node to its rb_subtree_last */
 	/** Does what is at @p node belong to this owner, by its other members? */
 	bool (*kin)(const struct vs_itree *t, uint64_t node);
+	/** Is what is at @p node such a node by its slab, but overwritten? */
+	bool (*wreck)(const struct vs_itree *t, uint64_t node);
 	/** The range at @p node; false if it cannot be read. */
 	bool (*range)(const struct vs_itree *t, uint64_t node, struct vs_itrange *ret);
 };

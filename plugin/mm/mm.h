@@ -58,6 +58,9 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v);
 /** Could a vm_area_struct be at @p addr: aligned, in the kernel's half? */
 bool vs_vma_addr_ok(struct vs_kernel *k, uint64_t addr);
 
+/** Was there a vm_area_struct at @p addr that has been overwritten? By its slab; false if it has an mm. */
+bool vs_vma_is_wreck(struct vs_kernel *k, uint64_t addr);
+
 /* --- walk.c: the walks of one address space --- */
 
 /** State shared by the walks of one address space. */

@@ -3,12 +3,15 @@
  * What hangs on an address space besides its VMAs: what tasks remember of it, its
  * place in the i_mmap trees of files, its anon_vmas. Only the check asks for it.
  */
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/out.h"
 #include "kernel/kernel.h"
 #include "mm/itree.h"
 #include "mm/mm.h"
+#include "mm/slot.h"
 
 #define MAX_CHAIN 65536		/* anon_vma_chains of one VMA: one a generation of forks */
 #define POLL_EVERY 1024
@@ -126,12 +129,17 @@ static uint64_t stack_top(const struct vs_kernel *k, const struct vs_space *s)
 	return size <= end && end - size <= vs_page_size(&k->mem.target) ? size >> k->mem.target.page_shift : 0;
 }
 
+static bool file_wreck(const struct vs_itree *t, uint64_t node)
+{
+	return vs_vma_is_wreck(t->k, node - (uint64_t)t->k->layout.vma.shared_rb.off);
+}
+
 static struct vs_err *read_file(struct vs_kernel *k, struct vs_space *s, uint32_t i)
 {
 	const struct vs_layout *l = &k->layout;
 	const struct vs_vma *v = &s->vmas.v[i];
 	struct vs_file_link *f = vs_vec_push(&s->objects.files);
-	struct vs_itree t = { .k = k, .kin = file_kin, .range = file_range };
+	struct vs_itree t = { .k = k, .kin = file_kin, .range = file_range, .wreck = file_wreck };
 
 	if (!f)
 		return &vs_enomem;
@@ -174,6 +182,18 @@ static bool avc_range(const struct vs_itree *t, uint64_t node, struct vs_itrange
 	       vma_range(t->k, vma, t->top, ret);
 }
 
+static bool avc_wreck(const struct vs_itree *t, uint64_t node)
+{
+	const struct vs_layout *l = &t->k->layout;
+	const uint64_t addr = node - (uint64_t)l->avc.rb.off;
+	struct vs_slot slot;
+	uint64_t vma;
+
+	return vs_vma_addr_ok(t->k, addr) && vs_kmem_ulong(&t->k->mem, addr + (uint64_t)l->avc.vma.off, &vma) &&
+		(!vma || !vs_vma_addr_ok(t->k, vma)) && vs_slot_read(t->k, addr, &slot) && slot.start == addr &&
+		!slot.free && !strcmp(slot.name, "anon_vma_chain");
+}
+
 /*
  * The root of an anon_vma is its own root; and an anon_vma that is its own parent is
  * a root (since 4.0, anon_vma_alloc()).
@@ -202,7 +222,7 @@ static bool root_ok(struct vs_kernel *k, const struct vs_avc *a, struct vs_objec
 static void read_anon_vma(struct vs_kernel *k, struct vs_space *s, const struct vs_vma *v, struct vs_avc *a)
 {
 	const struct vs_layout *l = &k->layout;
-	struct vs_itree t = { .k = k, .kin = avc_kin, .range = avc_range, .owner = a->anon_vma };
+	struct vs_itree t = { .k = k, .kin = avc_kin, .range = avc_range, .wreck = avc_wreck, .owner = a->anon_vma };
 	unsigned char buf[8];
 
 	a->anon_got = vs_object_get(k, a->anon_vma, buf, 1);

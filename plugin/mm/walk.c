@@ -55,21 +55,22 @@ static bool has_chain(struct vs_kernel *k, uint64_t addr)
 }
 
 /*
- * A maple tree has no second pointer to a VMA. But where the slab has an object that is
- * allocated, and that says to belong to no mm at all, it is what has been overwritten.
- * Where the dump does not tell of slabs, its list of anon_vmas shows it.
+ * Where the slab has an object that is allocated, and that says to belong to no mm at all,
+ * it has been overwritten. Where the dump does not tell of slabs, its list of anon_vmas
+ * shows what it was.
  */
-static bool is_wreck(struct vs_reader *r, const struct vs_vma *v, const struct vs_expect *e)
+bool vs_vma_is_wreck(struct vs_kernel *k, uint64_t addr)
 {
 	struct vs_slot slot;
-	uint64_t at, cache;
+	uint64_t at, cache, mm;
 
-	if (e->end <= e->start || vs_vma_addr_ok(r->k, v->mm ? v->mm : 1) || r->slots++ >= MAX_SLOTS)
+	if (!vs_vma_addr_ok(k, addr) || !vs_kmem_ulong(&k->mem, addr + (uint64_t)k->layout.vma.vm_mm.off, &mm) ||
+	    (mm && vs_vma_addr_ok(k, mm)))
 		return false;
-	if (!vs_kernel_sym(r->k, VS_SYM_VM_AREA_CACHEP, &at) || !vs_kmem_ulong(&r->k->mem, at, &cache) ||
-	    !vs_slot_read(r->k, v->addr, &slot))
-		return has_chain(r->k, v->addr);
-	return slot.cache == cache && slot.start == v->addr && !slot.free;
+	if (!vs_kernel_sym(k, VS_SYM_VM_AREA_CACHEP, &at) || !vs_kmem_ulong(&k->mem, at, &cache) ||
+	    !vs_slot_read(k, addr, &slot))
+		return has_chain(k, addr);
+	return slot.cache == cache && slot.start == addr && !slot.free;
 }
 
 uint64_t vs_reader_untag(const struct vs_reader *r, uint64_t addr)
@@ -107,7 +108,9 @@ struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct 
 		s->n_absent += *stop_ret == VS_STOP_ABSENT;
 		return NULL;
 	}
-	if (!is_ours(s, &v, expect) && !is_wreck(r, &v, expect)) {
+	// a maple tree has no second pointer to a VMA: if it is one by its slab, it is not the pointer
+	if (!is_ours(s, &v, expect) &&
+	    (expect->end <= expect->start || r->slots++ >= MAX_SLOTS || !vs_vma_is_wreck(r->k, addr))) {
 		*stop_ret = VS_STOP_FOREIGN;
 		return NULL;
 	}

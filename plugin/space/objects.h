@@ -30,6 +30,7 @@ struct vs_itchild {
 	uint8_t got;		/* enum vs_got */
 	bool kin;		/* if odd: by its other members it belongs to the same tree */
 	bool elsewhere;		/* if odd: the parent it names has it as a child */
+	bool wreck;		/* if odd: it has been overwritten */
 };
 
 /*
@@ -54,6 +55,7 @@ struct vs_itnode {
 	bool odd;		/* something does not fit */
 	bool searched;		/* if odd: all of the tree was searched */
 	bool broken_found;	/* if odd: another node has the broken one as its child */
+	bool up_wreck, broken_wreck;	/* if odd: parent, broken_parent has been overwritten */
 	bool root_sound;	/* if odd: what root leads to has no parent, and belongs to this tree */
 	bool top_kin;		/* if odd: the top belongs to this tree by its other members */
 	bool locked;		/* if odd: a writer has the tree's lock: it may be half way through */

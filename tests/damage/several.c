@@ -119,7 +119,9 @@ bool run_pages(struct run *r, const char *name, unsigned int count, uint64_t see
 		run_judge(r, s, &v);
 		memcpy(p, old, size);
 		// what lies in an mm_struct's last page need not begin there
-		in = v.first.rule && v.first.addr + r->k->layout.mm.size > at && v.first.addr < at + size;
+		// and a pointer that is told may be what leads to it
+		in = v.first.rule && ((v.first.addr + r->k->layout.mm.size > at && v.first.addr < at + size) ||
+				      (v.first.has_seen && v.first.seen >= at && v.first.seen < at + size));
 		cause = f->causes >> v.first.why & 1;
 		done_n++;
 		corrupt += v.verdict == VS_CORRUPT;
@@ -130,7 +132,7 @@ bool run_pages(struct run *r, const char *name, unsigned int count, uint64_t see
 			printf("# %u bytes of %s at %#" PRIx64 ": %s, %u named\n%s", size, f->name, at,
 			       vs_verdict_name(v.verdict), v.n_named, v.text);
 	}
-	printf("# %s: %u mm_structs or pages overwritten: corrupt %.2f %%, the first finding is in it %.2f %%, "
+	printf("# %s: %u mm_structs or pages overwritten: corrupt %.2f %%, the first finding is in it or leads to it %.2f %%, "
 	       "cause right %.2f %% of %u\n", name, done_n, 100.0 * corrupt / (done_n ? done_n : 1),
 	       100.0 * located / (done_n ? done_n : 1), 100.0 * right / (causes ? causes : 1), causes);
 	return corrupt == done_n;

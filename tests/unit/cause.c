@@ -130,6 +130,19 @@ static void test_objects(void)
 	is(&c, VS_CAUSE_NONE, NULL, "a word there that is no freelist's pointer");
 }
 
+static void test_target(void)
+{
+	struct vs_exhibit *t;
+	struct scene c;
+
+	make(&c, WILD);
+	t = vs_vec_push(&c.s->exhibits.v);
+	*t = (struct vs_exhibit){ .addr = WILD & ~UINT64_C(4095), .va = WILD & ~UINT64_C(4095), .n = PAGE,
+				  .bytes = calloc(1, PAGE), .word = 8, .page = PAGE };
+	c.e = &c.s->exhibits.v.v[0];
+	is(&c, VS_CAUSE_PAGE, "that it leads to", "the page that a pointer leads to is all zeros");
+}
+
 static void test_copies(void)
 {
 	struct scene c;
@@ -152,6 +165,7 @@ int main(void)
 	test_values();
 	test_runs();
 	test_objects();
+	test_target();
 	test_copies();
 	return done();
 }
