@@ -212,6 +212,8 @@ char *vs_cmd_man(void)
 		    "It opens a kernel dump, rebuilds every \\fBmm_struct\\fR and its chain of\n"
 		    "\\fBvm_area_struct\\fR, prints the layout as the kernel itself would have\n"
 		    "printed it, and says whether the structures agree with each other.\n"
+		    "It opens the core of a process as well, and says what its address space was,\n"
+		    "how it died, and whether the core is whole.\n"
 		    ".PP\n"
 		    "The same commands are there in the shell and, once\n"
 		    "\\fBsource \\fIDIR\\fB/vmascope.py\\fR has been said, in GDB. After\n"

@@ -21,11 +21,16 @@ static bool begins(const struct vs_fact *f, const char *with)
 	return f->path_len >= strlen(with) && !memcmp(f->path, with, strlen(with));
 }
 
+static bool ends(const struct vs_fact *f, const char *with)
+{
+	const size_t n = strlen(with);
+
+	return f->path_len > n && !memcmp(f->path + f->path_len - n, with, n);
+}
+
 static bool is_deleted(const struct vs_fact *f)
 {
-	const size_t n = strlen(DELETED);
-
-	return f->path_len > n && !memcmp(f->path + f->path_len - n, DELETED, n);
+	return ends(f, DELETED);
 }
 
 /* Names that the kernel gives what only mmap(MAP_SHARED) and its kin make. */
@@ -45,7 +50,7 @@ static const char *shared_by_name(const struct vs_fact *f)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (begins(f, names[i].begin))
 			return names[i].why;
-	return NULL;
+	return ends(f, "/gconv-modules.cache") ? "glibc maps it shared" : NULL;
 }
 
 /* What one mapping tells of the filter. */
