@@ -294,7 +294,14 @@ void vs_rule_core_build(struct vs_check_ctx *ctx)
 			vs_finding_say(ctx, f, "%s cannot be held against it: %s", m->file_path,
 				       m->problem ? m->problem : "no build-id");
 		if (f && m->file != VS_MF_OTHER)
-			f->severity = VS_SEV_NOTE;
+			f->severity = c->asked_exe && i == c->exe ? VS_SEV_INCOMPLETE : VS_SEV_NOTE;
+	}
+	if (c->asked_exe && c->exe == VS_NONE) {
+		struct vs_finding *f = found_file(ctx);
+
+		vs_finding_say(ctx, f, "which mapping is the program's cannot be told: --exe has nothing to compare with");
+		if (f)
+			f->severity = VS_SEV_INCOMPLETE;
 	}
 }
 

@@ -175,6 +175,7 @@ struct vs_core {
 	uint32_t exe;		/* module of the program; VS_NONE */
 	uint32_t stack_vma;	/* [stack], VS_NONE */
 	bool asked_files;	/* modules have been held against files */
+	bool asked_exe;		/* the program's file was named: that it cannot be compared is no answer */
 };
 
 void vs_core_deinit(struct vs_core *c);

@@ -255,6 +255,7 @@ struct vs_err *vs_usercore_compare(struct vs_usercore *u, const struct vs_core_f
 	if (!buf)
 		return &vs_enomem;
 	u->core.asked_files = true;
+	u->core.asked_exe = from->exe;
 	for (size_t i = 0; i < u->core.modules.n; i++) {
 		struct vs_core_module *m = &u->core.modules.v[i];
 		const bool exe = i == u->core.exe;

@@ -183,6 +183,12 @@ like "$out" "*core-build*is another build*" "--exe: another program is named"
 run "$VMASCOPE" check "$whole" --exe "$scratch/nothing"
 is "$rc" 2 "--exe: no such file: exit 2"
 like "$err" "*--exe: $scratch/nothing: *" "--exe: no such file: it is said"
+wholes=$dir
+dies dynamic filter0 null
+run "$VMASCOPE" check "$dir/core" --exe "$crash"
+is "$rc" 4 "--exe: of a core that lacks the program's first page"
+like "$out" "*core-build*cannot be held against it*" "--exe: that is said"
+dir=$wholes
 run "$VMASCOPE" check "$whole" --files
 is "$rc" 0 "--files: all at their own paths"
 
