@@ -387,6 +387,21 @@ int main(int argc, char **argv)
 				if (applies(d, p, s.machine, s.is64))
 					try(&s, machines[m].name);
 			}
+	for (int big = 0; big < 2; big++) {
+		struct synth s = { .big_endian = big, .machine = EM_MIPS, .producer = VS_BY_KERNEL, .page = 4096, .wide_file = true };
+		struct vs_session *session;
+		int fd;
+
+		try(&s, big ? "mips n32" : "mipsel n32");
+		synth_make(&s);
+		session = open_core(&s, &fd);
+		ok(session && session->core->files.n == 5 && session->space->vmas.v[0].file &&
+		   !strcmp(session->space->facts[session->space->vmas.v[0].fact].path, "/bin/made"),
+		   "NT_FILE with words of 64 bits in a core of 32, %s endian", big ? "big" : "little");
+		vs_session_destroy(session);
+		close(fd);
+		synth_free(&s);
+	}
 	for (enum vs_producer p = VS_BY_KERNEL; p < VS_N_PRODUCERS; p++) {
 		struct synth s = { .is64 = p != VS_BY_QEMU, .machine = p == VS_BY_QEMU ? EM_386 : EM_X86_64, .producer = p,
 			.page = 4096 };

@@ -242,6 +242,7 @@ static void note_auxv(struct builder *b)
 static void note_file(struct builder *b)
 {
 	const uint64_t unit = b->s->producer == VS_BY_GCORE ? 1 : b->s->page;
+	const unsigned int w = b->s->wide_file ? 8 : b->w;
 	size_t n = 0, names = 0, k = 0;
 	unsigned char *p;
 	char *name;
@@ -249,19 +250,19 @@ static void note_file(struct builder *b)
 	for (unsigned int i = 0; i < b->n; i++)
 		if (b->v[i].path)
 			n++, names += strlen(b->v[i].path) + 1;
-	p = note(b, "CORE", NT_FILE, (2 + 3 * n) * b->w + names);
-	put(b->s, p, b->s->defect == FILE_COUNT ? n + 1000 : n, b->w);
-	put(b->s, p + b->w, unit, b->w);
-	name = (char *)p + (2 + 3 * n) * b->w;
+	p = note(b, "CORE", NT_FILE, (2 + 3 * n) * w + names);
+	put(b->s, p, b->s->defect == FILE_COUNT ? n + 1000 : n, w);
+	put(b->s, p + w, unit, w);
+	name = (char *)p + (2 + 3 * n) * w;
 	for (unsigned int i = 0; i < b->n; i++) {
-		unsigned char *e = p + (2 + 3 * k) * b->w;
+		unsigned char *e = p + (2 + 3 * k) * w;
 		const struct vma *v = &b->v[i];
 
 		if (!v->path)
 			continue;
-		put(b->s, e, v->start, b->w);
-		put(b->s, e + b->w, v->start + v->size + (b->s->defect == FILE_RANGE && i == LIB_X ? b->s->page : 0), b->w);
-		put(b->s, e + 2 * b->w, v->off / unit, b->w);
+		put(b->s, e, v->start, w);
+		put(b->s, e + w, v->start + v->size + (b->s->defect == FILE_RANGE && i == LIB_X ? b->s->page : 0), w);
+		put(b->s, e + 2 * w, v->off / unit, w);
 		strcpy(name, v->path);
 		name += strlen(name) + 1;
 		k++;

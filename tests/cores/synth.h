@@ -38,6 +38,7 @@ struct synth {
 	enum vs_producer producer;
 	enum defect defect;
 	unsigned int page;	/* bytes */
+	bool wide_file;		/* NT_FILE in 64-bit words, as MIPS writes it for 32-bit processes */
 	/* Filled in: */
 	unsigned char *data;	/* owned */
 	size_t size, cap;
