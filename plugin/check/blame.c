@@ -492,7 +492,9 @@ static bool convincing(const struct scale *w, const struct guess *g, bool local)
 		return true;
 	// Only one VMA has as many pages as a counter is off by: hardly a coincidence,
 	// unless that is a single page.
+	// And flags that would differ in many bits are more damage than one counter is.
 	return !g->peers && g->hints >= 0 && g->flags != b->flags &&
+	       __builtin_popcountll(g->flags ^ b->flags) <= 2 &&
 	       (b->end - b->start) >> w->ctx->s->page_shift > 1 && !counter_gone(w->ctx);
 }
 

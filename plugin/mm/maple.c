@@ -244,9 +244,15 @@ static struct vs_err *take_entry(struct vs_reader *r, uint64_t raw, uint32_t nod
 		.first = first, .last = last, .raw = raw, .vma = VS_NONE, .node = node, .slot = slot,
 		.kind = VS_MENTRY_OTHER,
 	};
-	const struct vs_expect expect = { .start = first, .end = last + 1 };
+	struct vs_expect expect = { .start = first, .end = last + 1 };
 	struct vs_err *err;
 
+	if (node != VS_NONE) {
+		const struct vs_mnode *n = &s->maple.nodes.v[node];
+
+		expect.sure = n->parent == VS_NONE ? (n->parent_word & ~UINT64_C(1)) == s->maple.tree :
+			vs_mte_node(n->parent_word) == s->maple.nodes.v[n->parent].addr;
+	}
 	if (raw == XA_ZERO_ENTRY) {
 		e.kind = VS_MENTRY_ZERO;
 	} else {

@@ -84,6 +84,7 @@ uint64_t vs_reader_untag(const struct vs_reader *r, uint64_t addr);
 struct vs_expect {
 	uint64_t link;		/* the VMA that it would point back to */
 	uint64_t start, end;	/* the range that the tree has for it */
+	bool sure;		/* the node that leads there is known to be one of this tree */
 };
 
 /**

@@ -385,7 +385,7 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 	set_has(k, s);
 	// what is wrong in one tree must not cost more than all of the address space
 	s->objects.extra = 0;
-	s->objects.budget = 16 + 3 * s->vmas.n;
+	s->objects.budget = 48 + s->vmas.n / 2;
 	s->objects.shared_rb = vs_has(l->vma.shared_rb) ? (uint32_t)l->vma.shared_rb.off : 0;
 	s->objects.chain = vs_has(l->vma.anon_vma_chain) ? (uint32_t)l->vma.anon_vma_chain.off : 0;
 	s->objects.avc_rb = vs_has(l->avc.rb) ? (uint32_t)l->avc.rb.off : 0;

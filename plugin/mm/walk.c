@@ -110,7 +110,7 @@ struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct 
 	}
 	// a maple tree has no second pointer to a VMA: if it is one by its slab, it is not the pointer
 	if (!is_ours(s, &v, expect) &&
-	    (expect->end <= expect->start || r->slots++ >= MAX_SLOTS || !vs_vma_is_wreck(r->k, addr))) {
+	    (!expect->sure || expect->end <= expect->start || r->slots++ >= MAX_SLOTS || !vs_vma_is_wreck(r->k, addr))) {
 		*stop_ret = VS_STOP_FOREIGN;
 		return NULL;
 	}
