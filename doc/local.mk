@@ -12,3 +12,7 @@ completion_DATA = %D%/vmascope
 CLEANFILES += %D%/vmascope
 %D%/vmascope: vmascope$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) %D% && ./vmascope$(EXEEXT) --bash-completion >$@.tmp && mv $@.tmp $@
+
+# What the lines of triage are, for programs.
+dist_pkgdata_DATA += %D%/triage.schema.json
+EXTRA_DIST += %D%/triage.md

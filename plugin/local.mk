@@ -60,6 +60,12 @@ libvmascope_la_SOURCES += \
 libvmascope_la_SOURCES += \
 	%D%/cmd/find.c %D%/mm/apart.c %D%/mm/pgwalk.c %D%/mm/spot.h %D%/render/find.c %D%/render/find.h \
 	%D%/render/json_find.c %D%/space/spot.c %D%/space/spot.h
+# A directory of dumps: records, files, processes, summaries. Below cmd/, above render/ and check/.
+libvmascope_la_SOURCES += \
+	%D%/cmd/triage.c %D%/cmd/triage.h %D%/cmd/triage_check.c \
+	%D%/triage/baseline.c %D%/triage/files.c %D%/triage/files.h %D%/triage/group.c %D%/triage/group.h %D%/triage/junit.c \
+	%D%/triage/read.c %D%/triage/record.c %D%/triage/record.h %D%/triage/run.c %D%/triage/run.h %D%/triage/sqlite.c \
+	%D%/triage/store.c %D%/triage/store.h %D%/triage/summary.c
 
 bin_PROGRAMS += vmascope
 vmascope_SOURCES = %D%/cli/main.c

@@ -111,6 +111,14 @@ check_PROGRAMS += %D%/cores/cores
 dist_check_SCRIPTS += %D%/gdb/core.sh %D%/cores/host.sh %D%/cores/corpus.sh %D%/cores/foreign.sh %D%/cores/packed.sh
 EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
+# Triage; what is preloaded is no test of ours either.
+dist_check_SCRIPTS += %D%/triage/triage.sh
+EXTRA_DIST += %D%/triage/valid.py
+check_LTLIBRARIES += %D%/triage/dies.la
+%C%_triage_dies_la_SOURCES = %D%/triage/dies.c
+%C%_triage_dies_la_CFLAGS = -w
+%C%_triage_dies_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
 # Our reader of kdump against libkdumpfile: by tests/real/containers, or by hand.
 EXTRA_PROGRAMS += %D%/real/second
 %C%_real_second_SOURCES = %D%/real/second.c

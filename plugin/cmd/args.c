@@ -159,10 +159,28 @@ static struct vs_err *add_common(struct vs_args *args, const struct vs_option *o
 	return NULL;
 }
 
+/* Its argument is @p arg or, NULL, the next word. */
+static struct vs_err *take_option(struct parser *p, const struct vs_option *opt, bool own, const char *arg)
+{
+	if (opt->arg) {
+		if (!arg && p->i < p->argc)
+			arg = p->argv[p->i++];
+		if (!arg || !*arg)
+			return WORD_ERR(p, "--%s: expected %s, found nothing", opt->name, opt->arg);
+		if (opt->values && !is_value(opt->values, arg))
+			return WORD_ERR(p, "--%s: expected %s, found \"%s\"", opt->name,
+					opt->values, arg);
+		arg = keep(p->args, arg);
+		if (!arg)
+			return &vs_enomem;
+	}
+	return own ? add_own(p->args, opt, arg) : add_common(p->args, opt, arg);
+}
+
 /* @p word is "--name" or "--name=arg"; the argument may be the next word. */
 static struct vs_err *parse_option(struct parser *p, const char *word)
 {
-	const char *name = word + 2, *arg = NULL;
+	const char *name = word + 2;
 	size_t len = strcspn(name, "=");
 	const struct vs_option *opt, *own = lookup(p->cmd->options, name, len);
 
@@ -185,21 +203,18 @@ static struct vs_err *parse_option(struct parser *p, const char *word)
 	if (!opt->arg && name[len])
 		return WORD_ERR(p, "--%s takes no argument, found \"%s\"", opt->name,
 				name + len + 1);
-	if (opt->arg) {
-		if (name[len])
-			arg = name + len + 1;
-		else if (p->i < p->argc)
-			arg = p->argv[p->i++];
-		if (!arg || !*arg)
-			return WORD_ERR(p, "--%s: expected %s, found nothing", opt->name, opt->arg);
-		if (opt->values && !is_value(opt->values, arg))
-			return WORD_ERR(p, "--%s: expected %s, found \"%s\"", opt->name,
-					opt->values, arg);
-		arg = keep(p->args, arg);
-		if (!arg)
-			return &vs_enomem;
+	return take_option(p, opt, own, name[len] ? name + len + 1 : NULL);
+}
+
+/* "-j", "-j4": the one-letter form of an option of the command. */
+static struct vs_err *parse_letter(struct parser *p, const char *word)
+{
+	for (const struct vs_option *opt = p->cmd->options; opt && opt->name; opt++) {
+		if (!opt->letter || opt->letter != word[1] || (!opt->arg && word[2]))
+			continue;
+		return take_option(p, opt, true, word[2] ? word + 2 : NULL);
 	}
-	return own ? add_own(p->args, opt, arg) : add_common(p->args, opt, arg);
+	return USAGE_ERR(p, "unknown option %s", word);
 }
 
 static struct vs_err *add_selection(struct parser *p, enum vs_sel_kind kind, uint64_t num,
@@ -328,7 +343,7 @@ static struct vs_err *parse(struct parser *p)
 		else if (word[1] == '-')
 			err = parse_option(p, word);
 		else
-			err = USAGE_ERR(p, "unknown option %s", word);
+			err = parse_letter(p, word);
 		if (err)
 			return err;
 		if (p->args->help)

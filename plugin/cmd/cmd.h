@@ -51,6 +51,7 @@ struct vs_option {
 	const char *values;	/* "text|json": what is accepted and completed; NULL: anything */
 	bool file;		/* the argument is a file name: complete it as one */
 	bool alone;		/* with it the command needs no dump: --list-rules */
+	char letter;		/* 'j': -j N and -jN are the same; 0: none */
 };
 
 struct vs_cmd {

@@ -44,6 +44,8 @@ static void put_options(struct vs_buf *b, const struct vs_option *opts)
 	for (; opts && opts->name; opts++) {
 		_cleanup_buf_ struct vs_buf name = VS_BUF_INIT;
 
+		if (opts->letter)
+			vs_buf_printf(&name, "-%c, ", opts->letter);
 		vs_buf_printf(&name, "--%s%s%s", opts->name, opts->arg ? " " : "",
 			      opts->arg ? opts->arg : "");
 		put_row(b, vs_buf_str(&name), opts->help, 29);

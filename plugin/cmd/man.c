@@ -76,7 +76,10 @@ static void put_paragraphs(struct vs_buf *b, const char *s)
 static void put_options(struct vs_buf *b, const struct vs_option *opts)
 {
 	for (; opts && opts->name; opts++) {
-		vs_buf_puts(b, ".TP\n\\fB\\-\\-");
+		vs_buf_puts(b, ".TP\n\\fB");
+		if (opts->letter)
+			vs_buf_printf(b, "\\-%c\\fR, \\fB", opts->letter);
+		vs_buf_puts(b, "\\-\\-");
 		put_str(b, opts->name);
 		vs_buf_puts(b, "\\fR");
 		if (opts->arg) {

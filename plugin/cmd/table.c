@@ -21,6 +21,7 @@ static const struct vs_cmd *const table[] = {
 	&vs_cmd_rebuild,
 	&vs_cmd_iomem,
 	&vs_cmd_extract,
+	&vs_cmd_triage,
 };
 
 const struct vs_option vs_common_options[] = {

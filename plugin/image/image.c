@@ -72,6 +72,14 @@ struct vs_err *vs_image_open_sources(const struct vs_source *src, size_t n, stru
 	return not_a_dump(src->path, head, (size_t)len);
 }
 
+bool vs_image_is_known(const unsigned char *head, size_t len)
+{
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++)
+		if (probes[i]->is(head, len))
+			return true;
+	return false;
+}
+
 static struct vs_err *open_file(const char *path, struct vs_source *src)
 {
 	struct stat st;

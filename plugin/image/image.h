@@ -113,6 +113,9 @@ struct vs_image {
 struct vs_err *vs_image_open(const char *const *paths, size_t n, struct vs_out *out, struct vs_image **ret);
 void vs_image_destroy(struct vs_image *img);
 
+/** May a file that begins with these bytes (64, if it has them) be a dump? Cheap: nothing else is read. */
+bool vs_image_is_known(const unsigned char *head, size_t len);
+
 /** The run at physical address @p addr. */
 void vs_image_run(struct vs_image *img, uint64_t addr, struct vs_run *ret);
 
