@@ -111,7 +111,7 @@ static struct vs_err *read_list(struct triage *t, const char *path)
 static struct vs_err *find_files(struct triage *t)
 {
 	static const char *const ours[] = { "output", "junit", "sqlite", "baseline", "files-from", "vmlinux" };
-	const char *list = vs_args_option(t->args, "files-from");
+	const char *list = vs_args_option(t->args, "files-from"), *output = vs_args_option(t->args, "output");
 	struct vs_err *err = NULL;
 
 	for (size_t i = 0; !err && i < sizeof(ours) / sizeof(ours[0]); i++) {
@@ -119,6 +119,16 @@ static struct vs_err *find_files(struct triage *t)
 
 		if (path)
 			err = vs_triage_files_skip(&t->files, path);
+	}
+	// where scripts/vmascope-triage keeps the pieces of its jobs
+	if (!err && output) {
+		_cleanup_free_ char *work = NULL;
+
+		if (asprintf(&work, "%s.work", output) < 0) {
+			work = NULL;
+			return &vs_enomem;
+		}
+		err = vs_triage_files_skip(&t->files, work);
 	}
 	if (!err && list)
 		err = read_list(t, list);
@@ -404,7 +414,7 @@ const struct vs_cmd vs_cmd_triage = {
 		"interrupted or killed, the same command goes on, and a file that has changed is\n"
 		"checked again. In the end the file is in the order of names, whatever --jobs\n"
 		"was. It serves as --baseline as it is. --merge of several gives what one run\n"
-		"would have. vmascope-triage(1) runs it on more than one machine.\n"
+		"would have. The script vmascope-triage runs it on more than one machine.\n"
 		"\n"
 		"Exit: the worst of corrupt (1), torn (3), incomplete (4), unreadable (2), or 0.",
 	.example = "vmascope triage /var/crash --output crash.jsonl --junit crash.xml\n"
