@@ -303,7 +303,8 @@ static uint64_t common_root(const struct vs_objects *o, const struct vs_anon_lin
 		}
 	// the oldest is the root itself, unless it has been split off and used again
 	for (uint32_t j = 0; j < n; j++)
-		if (o->avcs.v[a->first + j].root == o->avcs.v[a->first + j].anon_vma &&
+		if (o->avcs.v[a->first + j].anon_got == VS_GOT_OK &&
+		    o->avcs.v[a->first + j].root == o->avcs.v[a->first + j].anon_vma &&
 		    !o->avcs.v[a->first + j].tree.odd)
 			return o->avcs.v[a->first + j].root;
 
