@@ -121,7 +121,7 @@ person '[(rb"\(gdb\) ", b"set height 0\n"),
 is "$out" 'exit 0' 'Ctrl-C while GDB reads; TAB; a second open; q without a question'
 
 run timeout -k 5 60 ${GDB_ENV:-} "$GDB" -nx -nh -q -batch -interpreter=mi3 -iex 'set debuginfod enabled off' \
-	-ex "source $LOADER" -ex "$open --quiet" -ex 'interpreter-exec console "vma maps 1"' -ex 'vma mapz'
+	-ex "source $LOADER" -ex "$open --quiet" -ex 'vma maps 1' -ex 'vma mapz'
 first=$(head -1 "$PWD/unpacked/5.10-amd64/truth/1/maps")
 like "$out" "*~\"$first*" 'MI: answers are console output'
 like "$out$err" '*unknown command *vma mapz*' 'MI: and errors are told'
