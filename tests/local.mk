@@ -113,7 +113,7 @@ EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
 # Triage; what is preloaded is no test of ours either.
 dist_check_SCRIPTS += %D%/triage/triage.sh %D%/triage/engines.sh
-EXTRA_DIST += %D%/triage/valid.py
+EXTRA_DIST += %D%/triage/valid.py %D%/triage/slurm
 check_LTLIBRARIES += %D%/triage/dies.la
 %C%_triage_dies_la_SOURCES = %D%/triage/dies.c
 %C%_triage_dies_la_CFLAGS = -w

@@ -9,7 +9,8 @@ case=$(pwd)/unpacked/5.10-amd64
 cores=$(pwd)/unpacked-cores/cores/cases
 good=$cores/newest-amd64-dynamic-heap-null/core
 triage=$src/scripts/vmascope-triage
-scratch=${SHARED:-$scratch}
+# where all machines see it
+[ -z "${SHARED:-}" ] || { rm -rf "$scratch"; scratch=$(mktemp -d "$SHARED/vmascope-test.XXXXXX") || exit 99; }
 export VMASCOPE
 command -v flock >/dev/null || skip_all 'no flock'
 
