@@ -45,7 +45,7 @@ check_PROGRAMS += %D%/unit/find %D%/unit/layout %D%/unit/tree
 %C%_unit_layout_SOURCES = %D%/unit/layout.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 %C%_unit_tree_SOURCES = %D%/unit/tree.c %D%/unit/sink.h %D%/unit/synth.c %D%/unit/synth.h
 
-damage_sources = %D%/damage/damage.h %D%/damage/fields.c %D%/damage/invent.c %D%/damage/score.c \
+damage_sources = %D%/damage/options.h %D%/damage/damage.h %D%/damage/fields.c %D%/damage/invent.c %D%/damage/score.c \
 	%D%/damage/score.h %D%/damage/table.c %D%/damage/told.c
 check_PROGRAMS += %D%/unit/maple
 %C%_unit_maple_SOURCES = %D%/unit/maple.c %D%/unit/maple_made.c %D%/unit/maple_made.h %D%/unit/fake.c \

@@ -8,7 +8,6 @@
  * Each DIR has vmcore and vmlinux in it, as scripts/lab torn leaves them in its held*
  * scenarios. The file itself is not written to.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "mm/mm.h"
+#include "options.h"
 #include "score.h"
 #include "../unit/tap.h"
 
@@ -38,8 +38,9 @@ static void count(void *arg, const struct target *t, enum kind kind, bool corrup
 	tl->corrupt[tl->at] += corrupt;
 }
 
-static void run(const char *dir, uint64_t seed, unsigned int want, bool verbose)
+static void run(const char *dir, const struct damage_options *o)
 {
+	uint64_t seed = o->seed;
 	struct vs_open_opts opts = { 0 };
 	struct vs_out out = { .quiet = true };
 	struct vs_tasks tasks = { 0 };
@@ -72,12 +73,12 @@ static void run(const char *dir, uint64_t seed, unsigned int want, bool verbose)
 	}
 	if (!ok(r.n, "%s: an mm is held for write, and consistent", dir))
 		return;
-	r.verbose = verbose;
+	r.verbose = o->verbose;
 	r.tasks = &tasks;
 	r.also = count;
 	r.also_arg = &tl;
 	for (tl.at = 0; tl.at < N_TRIED; tl.at++) {
-		for (unsigned int tries = 0; tl.done[tl.at] < want && tries < want * 200; tries++)
+		for (unsigned int tries = 0; tl.done[tl.at] < o->count && tries < o->count * 200; tries++)
 			run_damage(&r, r.sound, NULL, &fields[roll(&seed) % n_fields], tried[tl.at], &seed);
 		printf("# %s: %s: %u of %u are corrupt\n", dir, kinds[tried[tl.at]].name, tl.corrupt[tl.at],
 		       tl.done[tl.at]);
@@ -93,32 +94,6 @@ static void run(const char *dir, uint64_t seed, unsigned int want, bool verbose)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
-		{ "verbose", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
-	};
-	unsigned int want = 500;
-	bool verbose = false;
-	uint64_t seed = 1;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (c) {
-		case 's':
-			seed = strtoull(optarg, NULL, 0);
-			break;
-		case 'n':
-			want = (unsigned int)strtoul(optarg, NULL, 0);
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		default:
-			return 99;
-		}
-	if (optind == argc)
-		die("usage: held [--seed N] [--count N] [--verbose] DIR...", NULL);
-	for (int i = optind; i < argc; i++)
-		run(argv[i], seed, want, verbose);
+	damage_main(argc, argv, "usage: held [--seed N] [--count N] [--verbose] DIR...", 500, run);
 	return done();
 }

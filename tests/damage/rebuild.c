@@ -11,7 +11,6 @@
  * only those kinds are tried that leave one structure whole. --no-slab tells what comes back
  * where it is there and may not be asked. The file itself is not written to.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "check/check.h"
 #include "mm/mm.h"
 #include "mm/rebuild.h"
+#include "options.h"
 #include "score.h"
 #include "space/rebuilt.h"
 #include "wreck.h"
@@ -349,26 +349,26 @@ static void open_dump(struct job *j, const char *dir)
 	free(vmlinux);
 }
 
-static void run(const char *dir, uint64_t seed, unsigned int count, bool without, bool verbose)
+static void run(const char *dir, const struct damage_options *o)
 {
 	const char *slash = strrchr(dir, '/');
 	const char *name = slash && slash[1] ? slash + 1 : dir;
-	struct job j = { .w = { .seed = seed }, .without = without, .verbose = verbose };
+	struct job j = { .w = { .seed = o->seed }, .without = o->without_slab, .verbose = o->verbose };
 	struct tally sound = { 0 };
 
 	open_dump(&j, dir);
 	printf("# %s: %s, %zu address spaces, %zu VMAs in the slab, seed %" PRIu64 "\n", name, j.r.k->release,
-	       j.r.n, j.slab.objects.n, seed);
+	       j.r.n, j.slab.objects.n, o->seed);
 	for (size_t i = 0; i < j.r.n; i++)
 		judge(&j, &j.r.sound[i], "undamaged", &sound);
 	tell(&j, name, "nothing, all sources asked", &sound, 100);
 	if (!j.have_slab)
 		ok(true, "%s: without the slab # SKIP it is not in this dump", name);
 	if (j.r.sound[0].has & VS_HAS_MAPLE)
-		maple_kernel(&j, name, count);
+		maple_kernel(&j, name, o->count);
 	else
-		list_kernel(&j, name, count ? count : 100);
-	chaos(&j, name, count ? count : 300);
+		list_kernel(&j, name, o->count ? o->count : 100);
+	chaos(&j, name, o->count ? o->count : 300);
 	ok(!j.too_many, "%s: no walk over them takes three times the reads", name);
 	vs_slab_deinit(&j.slab);
 	vs_kernel_close(j.r.k);
@@ -377,36 +377,6 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool without
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
-		{ "no-slab", no_argument, NULL, 'w' }, { "verbose", no_argument, NULL, 'v' },
-		{ NULL, 0, NULL, 0 },
-	};
-	unsigned int count = 10;
-	bool verbose = false, without = false;
-	uint64_t seed = 1;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (c) {
-		case 's':
-			seed = strtoull(optarg, NULL, 0);
-			break;
-		case 'n':
-			count = (unsigned int)strtoul(optarg, NULL, 0);
-			break;
-		case 'w':
-			without = true;
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		default:
-			return 99;
-		}
-	if (optind == argc)
-		die("usage: rebuild [--seed N] [--count N] [--verbose] DIR...", NULL);
-	for (int i = optind; i < argc; i++)
-		run(argv[i], seed, count, without, verbose);
+	damage_main(argc, argv, "usage: rebuild [--seed N] [--count N] [--no-slab] [--verbose] DIR...", 10, run);
 	return done();
 }

@@ -8,7 +8,6 @@
  * Each DIR has vmcore and vmlinux in it, as scripts/lab and scripts/corpus leave
  * them. The file itself is not written to.
  */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "mm/mm.h"
+#include "options.h"
 #include "score.h"
 #include "wreck.h"
 #include "../unit/tap.h"
@@ -155,11 +155,12 @@ static void cut_ring(struct job *j, enum how how, unsigned int places)
 	}
 }
 
-static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose)
+static void run(const char *dir, const struct damage_options *o)
 {
+	unsigned int count = o->count;
 	const char *slash = strrchr(dir, '/');
 	const char *name = slash && slash[1] ? slash + 1 : dir;
-	struct job j = { .out = { .quiet = true }, .w = { .seed = seed }, .verbose = verbose };
+	struct job j = { .out = { .quiet = true }, .w = { .seed = o->seed }, .verbose = o->verbose };
 	struct tally one = { 0 }, ring = { 0 }, ends = { 0 }, threads = { 0 }, both = { 0 }, table = { 0 };
 	struct vs_open_opts opts = { 0 };
 	char words[VS_MOMENT_WORDS] = "";
@@ -184,7 +185,7 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 	j.w.k = j.k;
 	l = &j.k->layout;
 	word = j.k->mem.target.word;
-	printf("# %s: %s, %zu tasks, seed %" PRIu64 "\n", name, j.k->release, j.sound.v.n, seed);
+	printf("# %s: %s, %zu tasks, seed %" PRIu64 "\n", name, j.k->release, j.sound.v.n, o->seed);
 	ok(!j.sound.breaks.n, "%s: undamaged, nothing is broken", name);
 	err = vs_moment_read(j.k, &j.sound, &moment);
 	if (!ok(!err && !moment.n_tasks && !moment.n_cpus, "%s: its clocks agree: it is of one moment", name))
@@ -232,32 +233,6 @@ static void run(const char *dir, uint64_t seed, unsigned int count, bool verbose
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' }, { "count", required_argument, NULL, 'n' },
-		{ "verbose", no_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
-	};
-	unsigned int count = 30;
-	bool verbose = false;
-	uint64_t seed = 1;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (c) {
-		case 's':
-			seed = strtoull(optarg, NULL, 0);
-			break;
-		case 'n':
-			count = (unsigned int)strtoul(optarg, NULL, 0);
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		default:
-			return 99;
-		}
-	if (optind == argc)
-		die("usage: tasks [--seed N] [--count N] [--verbose] DIR...", NULL);
-	for (int i = optind; i < argc; i++)
-		run(argv[i], seed, count, verbose);
+	damage_main(argc, argv, "usage: tasks [--seed N] [--count N] [--verbose] DIR...", 30, run);
 	return done();
 }
