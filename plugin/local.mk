@@ -8,64 +8,301 @@ libvmascope_la_SOURCES =
 libvmascope_la_LIBADD = $(LIBDW_LIBS) $(LIBELF_LIBS) $(LIBBPF_LIBS) $(YAJL_LIBS)
 
 libvmascope_la_SOURCES += \
-	%D%/base/buf.c %D%/base/buf.h %D%/base/bytes.h %D%/base/cleanup.h %D%/base/err.c \
-	%D%/base/err.h %D%/base/from.c %D%/base/from.h %D%/base/map.c %D%/base/map.h %D%/base/number.h %D%/base/out.c %D%/base/out.h %D%/base/utf8.c %D%/base/utf8.h %D%/base/vec.h
+	%D%/base/buf.c \
+	%D%/base/buf.h \
+	%D%/base/bytes.h \
+	%D%/base/cleanup.h \
+	%D%/base/err.c \
+	%D%/base/err.h \
+	%D%/base/from.c \
+	%D%/base/from.h \
+	%D%/base/map.c \
+	%D%/base/map.h \
+	%D%/base/number.h \
+	%D%/base/out.c \
+	%D%/base/out.h \
+	%D%/base/utf8.c \
+	%D%/base/utf8.h \
+	%D%/base/vec.h
 libvmascope_la_SOURCES += \
-	%D%/image/elf.c %D%/image/elf_write.c %D%/image/elf_write.h %D%/image/flattened.c %D%/image/image.c %D%/image/image.h %D%/image/kcore.c %D%/image/kdump.c %D%/image/kdump_file.c %D%/image/kdump_file.h %D%/image/kdumpfile.c %D%/image/notes.c %D%/image/probe.h \
-	%D%/image/search.c %D%/image/search.h %D%/image/unpack.c %D%/image/unpack.h
+	%D%/image/elf.c \
+	%D%/image/elf_write.c \
+	%D%/image/elf_write.h \
+	%D%/image/flattened.c \
+	%D%/image/image.c \
+	%D%/image/image.h \
+	%D%/image/kcore.c \
+	%D%/image/kdump.c \
+	%D%/image/kdump_file.c \
+	%D%/image/kdump_file.h \
+	%D%/image/kdumpfile.c \
+	%D%/image/notes.c \
+	%D%/image/packed.c \
+	%D%/image/probe.h \
+	%D%/image/search.c \
+	%D%/image/search.h \
+	%D%/image/temp.c \
+	%D%/image/unpack.c \
+	%D%/image/unpack.h
 libvmascope_la_SOURCES += \
-	%D%/arch/arch.c %D%/arch/arch.h %D%/arch/arm64.c %D%/arch/x86_64.c
+	%D%/arch/arch.c \
+	%D%/arch/arch.h \
+	%D%/arch/arm64.c \
+	%D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
-	%D%/kernel/alone.c %D%/kernel/btf.c %D%/kernel/btf.h %D%/kernel/btf_dwarf.c %D%/kernel/cpus.c %D%/kernel/cpus.h %D%/kernel/debuginfod.c %D%/kernel/debuginfod.h %D%/kernel/discover.c %D%/kernel/dwarf.c %D%/kernel/guess.c %D%/kernel/guess.h %D%/kernel/kernel.c %D%/kernel/kernel.h %D%/kernel/kmem.c \
-	%D%/kernel/kallsyms.c %D%/kernel/kallsyms.h %D%/kernel/kallsyms_find.c \
-	%D%/kernel/kmem.h %D%/kernel/layout.c %D%/kernel/layout.h %D%/kernel/open.h %D%/kernel/place.c %D%/kernel/place.h \
-	%D%/kernel/place_arm64.c %D%/kernel/elf_sections.c %D%/kernel/elf_sections.h %D%/kernel/own_vmlinux.c %D%/kernel/place_x86_64.c %D%/kernel/reduce.c \
-	%D%/kernel/sources.c %D%/kernel/symbols.c %D%/kernel/symbols.h %D%/kernel/symtab.c %D%/kernel/sysmap.c %D%/kernel/types.c \
-	%D%/kernel/regs.c %D%/kernel/regs.h %D%/kernel/types.h %D%/kernel/vmcoreinfo.c %D%/kernel/vmcoreinfo.h %D%/kernel/vmlinux.c \
+	%D%/kernel/alone.c \
+	%D%/kernel/btf.c \
+	%D%/kernel/btf.h \
+	%D%/kernel/btf_dwarf.c \
+	%D%/kernel/cpus.c \
+	%D%/kernel/cpus.h \
+	%D%/kernel/debuginfod.c \
+	%D%/kernel/debuginfod.h \
+	%D%/kernel/discover.c \
+	%D%/kernel/dwarf.c \
+	%D%/kernel/elf_sections.c \
+	%D%/kernel/elf_sections.h \
+	%D%/kernel/guess.c \
+	%D%/kernel/guess.h \
+	%D%/kernel/kallsyms.c \
+	%D%/kernel/kallsyms.h \
+	%D%/kernel/kallsyms_find.c \
+	%D%/kernel/kernel.c \
+	%D%/kernel/kernel.h \
+	%D%/kernel/kmem.c \
+	%D%/kernel/kmem.h \
+	%D%/kernel/layout.c \
+	%D%/kernel/layout.h \
+	%D%/kernel/open.h \
+	%D%/kernel/own_vmlinux.c \
+	%D%/kernel/place.c \
+	%D%/kernel/place.h \
+	%D%/kernel/place_arm64.c \
+	%D%/kernel/place_x86_64.c \
+	%D%/kernel/reduce.c \
+	%D%/kernel/regs.c \
+	%D%/kernel/regs.h \
+	%D%/kernel/sources.c \
+	%D%/kernel/symbols.c \
+	%D%/kernel/symbols.h \
+	%D%/kernel/symtab.c \
+	%D%/kernel/sysmap.c \
+	%D%/kernel/types.c \
+	%D%/kernel/types.h \
+	%D%/kernel/vmcoreinfo.c \
+	%D%/kernel/vmcoreinfo.h \
+	%D%/kernel/vmlinux.c \
 	%D%/kernel/vmlinux.h
 libvmascope_la_SOURCES += \
-	%D%/mm/files.c %D%/mm/iomem.c %D%/mm/iomem.h %D%/mm/kmap.c %D%/mm/kmap.h \
-	%D%/mm/kmap_arm64.c %D%/mm/kmap_x86_64.c %D%/mm/lock.c %D%/mm/maple.c %D%/mm/mm.c %D%/mm/mm.h %D%/mm/moment.c %D%/mm/itree.c %D%/mm/itree.h %D%/mm/objects.c %D%/mm/path.c %D%/mm/pids.c %D%/mm/pids.h %D%/mm/rebuild.c %D%/mm/rebuild.h %D%/mm/record.c %D%/mm/record.h %D%/mm/rss.c %D%/mm/slab.c %D%/mm/slab.h %D%/mm/task.c %D%/mm/vma.c %D%/mm/walk.c
+	%D%/space/core.c \
+	%D%/space/core.h \
+	%D%/space/exhibit.c \
+	%D%/space/exhibit.h \
+	%D%/space/iomem.c \
+	%D%/space/iomem.h \
+	%D%/space/kmap.c \
+	%D%/space/kmap.h \
+	%D%/space/lock.h \
+	%D%/space/maple.c \
+	%D%/space/maple.h \
+	%D%/space/moment.c \
+	%D%/space/moment.h \
+	%D%/space/objects.h \
+	%D%/space/order.c \
+	%D%/space/rebuilt.c \
+	%D%/space/rebuilt.h \
+	%D%/space/record.c \
+	%D%/space/record.h \
+	%D%/space/space.c \
+	%D%/space/space.h \
+	%D%/space/spot.c \
+	%D%/space/spot.h \
+	%D%/space/tasks.c \
+	%D%/space/tasks.h \
+	%D%/space/vmflags.c \
+	%D%/space/vmflags.h
 libvmascope_la_SOURCES += \
-	%D%/space/lock.h %D%/space/maple.c %D%/space/maple.h %D%/space/moment.c %D%/space/moment.h %D%/space/order.c %D%/space/rebuilt.c %D%/space/rebuilt.h %D%/space/space.c %D%/space/objects.h %D%/space/space.h %D%/space/tasks.c %D%/space/tasks.h \
-	%D%/space/iomem.c %D%/space/iomem.h %D%/space/kmap.c %D%/space/kmap.h %D%/space/record.c %D%/space/record.h %D%/space/vmflags.c %D%/space/vmflags.h
-libvmascope_la_SOURCES += %D%/check/blame_tree.c %D%/check/cause.h %D%/check/cause_bytes.c %D%/check/tasks.c %D%/check/unseen.c \
-	%D%/check/unseen.h %D%/cmd/causes.c %D%/cmd/causes.h %D%/mm/exhibit.c %D%/mm/exhibit.h %D%/mm/flip.c %D%/mm/flip.h %D%/mm/slot.c \
-	%D%/mm/slot.h %D%/mm/task_mm.c %D%/space/exhibit.c %D%/space/exhibit.h
+	%D%/mm/apart.c \
+	%D%/mm/exhibit.c \
+	%D%/mm/exhibit.h \
+	%D%/mm/files.c \
+	%D%/mm/flip.c \
+	%D%/mm/flip.h \
+	%D%/mm/iomem.c \
+	%D%/mm/iomem.h \
+	%D%/mm/itree.c \
+	%D%/mm/itree.h \
+	%D%/mm/kmap.c \
+	%D%/mm/kmap.h \
+	%D%/mm/kmap_arm64.c \
+	%D%/mm/kmap_x86_64.c \
+	%D%/mm/lock.c \
+	%D%/mm/maple.c \
+	%D%/mm/mm.c \
+	%D%/mm/mm.h \
+	%D%/mm/moment.c \
+	%D%/mm/objects.c \
+	%D%/mm/path.c \
+	%D%/mm/pgwalk.c \
+	%D%/mm/pids.c \
+	%D%/mm/pids.h \
+	%D%/mm/rebuild.c \
+	%D%/mm/rebuild.h \
+	%D%/mm/record.c \
+	%D%/mm/record.h \
+	%D%/mm/rss.c \
+	%D%/mm/slab.c \
+	%D%/mm/slab.h \
+	%D%/mm/slot.c \
+	%D%/mm/slot.h \
+	%D%/mm/spot.h \
+	%D%/mm/task.c \
+	%D%/mm/task_mm.c \
+	%D%/mm/vma.c \
+	%D%/mm/walk.c
 libvmascope_la_SOURCES += \
-	%D%/check/blame.c %D%/check/blame_color.c %D%/check/cause.c %D%/check/check.c \
-	%D%/check/check.h %D%/check/itree.c %D%/check/itree.h %D%/check/ctx.h %D%/check/formula.h %D%/check/maple.h \
-	%D%/check/maple_belief.c %D%/check/maple_bounds.c %D%/check/maple_shape.c %D%/check/quick.c \
+	%D%/usercore/fill.c \
+	%D%/usercore/infer.c \
+	%D%/usercore/label.c \
+	%D%/usercore/links.c \
+	%D%/usercore/modules.c \
+	%D%/usercore/names.c \
+	%D%/usercore/notes.c \
+	%D%/usercore/producer.c \
+	%D%/usercore/usercore.c \
+	%D%/usercore/usercore.h
+libvmascope_la_SOURCES += \
+	%D%/check/blame.c \
+	%D%/check/blame_color.c \
+	%D%/check/blame_tree.c \
+	%D%/check/cause.c \
+	%D%/check/cause.h \
+	%D%/check/cause_bytes.c \
+	%D%/check/check.c \
+	%D%/check/check.h \
+	%D%/check/crash.c \
+	%D%/check/crash.h \
+	%D%/check/ctx.h \
+	%D%/check/formula.h \
+	%D%/check/itree.c \
+	%D%/check/itree.h \
+	%D%/check/maple.h \
+	%D%/check/maple_belief.c \
+	%D%/check/maple_bounds.c \
+	%D%/check/maple_shape.c \
+	%D%/check/quick.c \
 	%D%/check/quick_maple.c \
-	%D%/check/rules_count.c %D%/check/rules_layout.c %D%/check/rules_list.c %D%/check/rules_lock.c %D%/check/rules_maple.c %D%/check/rules_objects.c \
-	%D%/check/rules_prot.c %D%/check/rules_rb.c \
-	%D%/check/rules_users.c %D%/check/rules_vma.c %D%/check/shape.c %D%/check/shape.h %D%/check/table.c %D%/check/torn.c %D%/check/torn.h
+	%D%/check/rules_core.c \
+	%D%/check/rules_count.c \
+	%D%/check/rules_layout.c \
+	%D%/check/rules_list.c \
+	%D%/check/rules_lock.c \
+	%D%/check/rules_maple.c \
+	%D%/check/rules_objects.c \
+	%D%/check/rules_prot.c \
+	%D%/check/rules_rb.c \
+	%D%/check/rules_users.c \
+	%D%/check/rules_vma.c \
+	%D%/check/shape.c \
+	%D%/check/shape.h \
+	%D%/check/table.c \
+	%D%/check/tasks.c \
+	%D%/check/torn.c \
+	%D%/check/torn.h \
+	%D%/check/unseen.c \
+	%D%/check/unseen.h
 libvmascope_la_SOURCES += \
-	%D%/cmd/args.c %D%/cmd/bash.c %D%/cmd/check.c %D%/cmd/cmd.c %D%/cmd/cmd.h %D%/cmd/cmds.h %D%/cmd/extract.c %D%/cmd/help.c %D%/cmd/help.h %D%/cmd/iomem.c \
-	%D%/cmd/man.c %D%/cmd/info.c %D%/cmd/layout.c %D%/cmd/maps.c %D%/cmd/mm.c %D%/cmd/nearest.c %D%/cmd/nearest.h %D%/cmd/ps.c %D%/cmd/rebuild.c %D%/cmd/select.c \
-	%D%/cmd/session.c %D%/cmd/session.h %D%/cmd/close.c %D%/cmd/open.c %D%/cmd/table.c %D%/cmd/task.c %D%/cmd/tell.c
-libvmascope_la_SOURCES += %D%/cmd/value.c
+	%D%/render/core.c \
+	%D%/render/core.h \
+	%D%/render/crash.c \
+	%D%/render/crash.h \
+	%D%/render/find.c \
+	%D%/render/find.h \
+	%D%/render/iomem.c \
+	%D%/render/iomem.h \
+	%D%/render/json.c \
+	%D%/render/json.h \
+	%D%/render/json_find.c \
+	%D%/render/json_layout.c \
+	%D%/render/json_maps.c \
+	%D%/render/json_report.c \
+	%D%/render/json_tree.c \
+	%D%/render/layout.c \
+	%D%/render/layout.h \
+	%D%/render/maps.c \
+	%D%/render/maps.h \
+	%D%/render/picture.c \
+	%D%/render/picture.h \
+	%D%/render/ps.c \
+	%D%/render/ps.h \
+	%D%/render/rebuild.c \
+	%D%/render/rebuild.h \
+	%D%/render/record.c \
+	%D%/render/record.h \
+	%D%/render/report.c \
+	%D%/render/report.h \
+	%D%/render/text.c \
+	%D%/render/text.h \
+	%D%/render/tree.c \
+	%D%/render/tree.h \
+	%D%/render/tree_lines.c
 libvmascope_la_SOURCES += \
-	%D%/render/iomem.c %D%/render/iomem.h %D%/render/json.c %D%/render/json.h %D%/render/json_maps.c %D%/render/json_report.c %D%/render/maps.c \
-	%D%/render/maps.h %D%/render/ps.c %D%/render/ps.h %D%/render/rebuild.c %D%/render/rebuild.h %D%/render/record.c %D%/render/record.h \
-	%D%/render/report.c %D%/render/report.h %D%/render/layout.c %D%/render/layout.h %D%/render/json_layout.c %D%/render/picture.c %D%/render/picture.h %D%/render/text.c %D%/render/text.h
+	%D%/triage/baseline.c \
+	%D%/triage/files.c \
+	%D%/triage/files.h \
+	%D%/triage/group.c \
+	%D%/triage/group.h \
+	%D%/triage/junit.c \
+	%D%/triage/read.c \
+	%D%/triage/record.c \
+	%D%/triage/record.h \
+	%D%/triage/run.c \
+	%D%/triage/run.h \
+	%D%/triage/sqlite.c \
+	%D%/triage/store.c \
+	%D%/triage/store.h \
+	%D%/triage/summary.c
 libvmascope_la_SOURCES += \
-	%D%/image/packed.c %D%/image/temp.c \
-	%D%/check/crash.c %D%/check/crash.h %D%/check/rules_core.c %D%/render/core.c %D%/render/core.h %D%/render/crash.c %D%/render/crash.h \
-	%D%/cmd/core.c %D%/cmd/core.h %D%/cmd/core_info.c %D%/space/core.c %D%/space/core.h %D%/usercore/fill.c %D%/usercore/infer.c %D%/usercore/label.c \
-	%D%/usercore/links.c %D%/usercore/modules.c %D%/usercore/names.c %D%/usercore/notes.c %D%/usercore/producer.c \
-	%D%/usercore/usercore.c %D%/usercore/usercore.h
-libvmascope_la_SOURCES += \
-	%D%/cmd/tree.c %D%/render/json_tree.c %D%/render/tree.c %D%/render/tree.h %D%/render/tree_lines.c
-libvmascope_la_SOURCES += \
-	%D%/cmd/find.c %D%/mm/apart.c %D%/mm/pgwalk.c %D%/mm/spot.h %D%/render/find.c %D%/render/find.h \
-	%D%/render/json_find.c %D%/space/spot.c %D%/space/spot.h
+	%D%/cmd/args.c \
+	%D%/cmd/bash.c \
+	%D%/cmd/causes.c \
+	%D%/cmd/causes.h \
+	%D%/cmd/check.c \
+	%D%/cmd/close.c \
+	%D%/cmd/cmd.c \
+	%D%/cmd/cmd.h \
+	%D%/cmd/cmds.h \
+	%D%/cmd/core.c \
+	%D%/cmd/core.h \
+	%D%/cmd/core_info.c \
+	%D%/cmd/extract.c \
+	%D%/cmd/find.c \
+	%D%/cmd/help.c \
+	%D%/cmd/help.h \
+	%D%/cmd/info.c \
+	%D%/cmd/iomem.c \
+	%D%/cmd/layout.c \
+	%D%/cmd/man.c \
+	%D%/cmd/maps.c \
+	%D%/cmd/mm.c \
+	%D%/cmd/nearest.c \
+	%D%/cmd/nearest.h \
+	%D%/cmd/open.c \
+	%D%/cmd/ps.c \
+	%D%/cmd/rebuild.c \
+	%D%/cmd/select.c \
+	%D%/cmd/session.c \
+	%D%/cmd/session.h \
+	%D%/cmd/table.c \
+	%D%/cmd/task.c \
+	%D%/cmd/tell.c \
+	%D%/cmd/tree.c \
+	%D%/cmd/triage.c \
+	%D%/cmd/triage.h \
+	%D%/cmd/triage_check.c \
+	%D%/cmd/value.c
+
 # A directory of dumps: records, files, processes, summaries. Below cmd/, above render/ and check/.
-libvmascope_la_SOURCES += \
-	%D%/cmd/triage.c %D%/cmd/triage.h %D%/cmd/triage_check.c \
-	%D%/triage/baseline.c %D%/triage/files.c %D%/triage/files.h %D%/triage/group.c %D%/triage/group.h %D%/triage/junit.c \
-	%D%/triage/read.c %D%/triage/record.c %D%/triage/record.h %D%/triage/run.c %D%/triage/run.h %D%/triage/sqlite.c \
-	%D%/triage/store.c %D%/triage/store.h %D%/triage/summary.c
 
 bin_PROGRAMS += vmascope
 vmascope_SOURCES = %D%/cli/main.c
