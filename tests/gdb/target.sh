@@ -98,7 +98,7 @@ like "$err" '*GDB has a process or a live target, which stays*' 'a process in GD
 like "$out" "*$(head -1 "$case/truth/1/maps")*" 'and the commands see the dump'
 
 # Another architecture: what this GDB knows of it decides
-arm=$(cd unpacked/5.10-arm64 && pwd) || exit 99
+arm=$(cd unpacked/6.1-arm64 && pwd) || exit 99
 gdb_run -- "vma open $arm/vmcore $arm/vmlinux" 'print $_vma_status' 'vma maps 1' 'info threads'
 like "$out" "*\$1 = 0*$(head -1 "$arm/truth/1/maps")*" 'arm64: the commands see the dump'
 case $out in
