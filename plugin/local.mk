@@ -268,6 +268,8 @@ libvmascope_la_SOURCES += \
 	%D%/cmd/causes.c \
 	%D%/cmd/causes.h \
 	%D%/cmd/check.c \
+	%D%/cmd/check.h \
+	%D%/cmd/check_tasks.c \
 	%D%/cmd/close.c \
 	%D%/cmd/cmd.c \
 	%D%/cmd/cmd.h \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/buf.h"
+#include "base/number.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -96,6 +97,13 @@ void vs_buf_dec(struct vs_buf *b, uint64_t v)
 		v /= 10;
 	} while (v);
 	vs_buf_put(b, tmp + 20 - n, n);
+}
+
+void vs_buf_count(struct vs_buf *b, uint64_t v)
+{
+	char n[VS_THOUSANDS_MAX];
+
+	vs_buf_puts(b, vs_thousands(n, v));
 }
 
 void vs_buf_pad(struct vs_buf *b, char c, size_t n)

@@ -41,6 +41,8 @@ void vs_buf_printf(struct vs_buf *b, const char *fmt, ...)
 void vs_buf_hex(struct vs_buf *b, uint64_t v, unsigned int width);
 /** @p v in decimal. */
 void vs_buf_dec(struct vs_buf *b, uint64_t v);
+/** @p v in decimal as people read it: "61,234". */
+void vs_buf_count(struct vs_buf *b, uint64_t v);
 /** @p n times @p c. */
 void vs_buf_pad(struct vs_buf *b, char c, size_t n);
 

@@ -10,6 +10,7 @@
 #include "base/out.h"
 #include "check/check.h"
 #include "cmd/causes.h"
+#include "cmd/check.h"
 #include "cmd/cmds.h"
 #include "cmd/core.h"
 #include "cmd/nearest.h"
@@ -17,8 +18,6 @@
 #include "render/crash.h"
 #include "render/json.h"
 #include "render/report.h"
-
-#define MAX_TASK_BREAKS 6	/* shown without --verbose */
 
 #define MAX_INCOMPLETE 3	/* address spaces told one by one without --verbose */
 
@@ -67,17 +66,6 @@ static void put_head(struct vs_session *s, struct vs_buf *b)
 	vs_buf_printf(b, "; types: %s, symbols: %s\n", k->types->source, k->symbols->source);
 }
 
-/* "61,234": numbers that people read. */
-static void put_count(struct vs_buf *b, uint64_t n)
-{
-	if (n >= 1000) {
-		put_count(b, n / 1000);
-		vs_buf_printf(b, ",%03u", (unsigned int)(n % 1000));
-	} else {
-		vs_buf_dec(b, n);
-	}
-}
-
 static void put_color(struct vs_buf *b, const struct vs_out *out, enum vs_verdict v)
 {
 	if (!out->color)
@@ -94,12 +82,12 @@ static void put_verdict(struct vs_buf *b, const struct vs_out *out, const struct
 		vs_buf_puts(b, "\033[0m");
 	vs_buf_puts(b, " (");
 	if (t->bad) {
-		put_count(b, t->bad);
+		vs_buf_count(b, t->bad);
 		vs_buf_puts(b, " of ");
 	}
-	put_count(b, t->n);
+	vs_buf_count(b, t->n);
 	vs_buf_printf(b, " address space%s, ", t->n == 1 ? "" : "s");
-	put_count(b, t->n_vmas);
+	vs_buf_count(b, t->n_vmas);
 	vs_buf_printf(b, " VMA%s)  exit %d\n", t->n_vmas == 1 ? "" : "s", t->verdict);
 }
 
@@ -108,7 +96,7 @@ static void put_absent_of(struct vs_buf *b, uint64_t n, const char *noun, bool *
 	if (!n)
 		return;
 	vs_buf_puts(b, *first ? ": " : ", ");
-	put_count(b, n);
+	vs_buf_count(b, n);
 	vs_buf_printf(b, " %s%s", noun, n == 1 ? "" : "s");
 	*first = false;
 }
@@ -171,7 +159,7 @@ static void put_hidden(struct vs_buf *b, const struct hidden *h)
 	if (!h->n)
 		return;
 	vs_buf_puts(b, "and ");
-	put_count(b, h->n);
+	vs_buf_count(b, h->n);
 	vs_buf_printf(b, " more address space%s", h->n == 1 ? "" : "s");
 	if (h->corrupt)
 		vs_buf_printf(b, ", %zu corrupt", h->corrupt);
@@ -205,162 +193,6 @@ static struct vs_err *json_verdict(struct vs_out *out, const struct vs_session *
 		vs_json_uint(j, "ahead_ticks", s->moment.ahead_ticks);
 	}
 	return vs_json_end(j, out);
-}
-
-static const char *stop_words(enum vs_stop why)
-{
-	switch (why) {
-	case VS_STOP_CYCLE:
-		return "leads to a task that the walk has been to";
-	case VS_STOP_ABSENT:
-		return "leads to a task that is not in the dump";
-	case VS_STOP_WILD:
-		return "leads to no memory";
-	case VS_STOP_FOREIGN:
-		return "leads to something that is no task_struct";
-	default:
-		return "leads on without end";
-	}
-}
-
-static bool is_absent(const struct vs_task_break *br)
-{
-	return br->why == VS_STOP_ABSENT;
-}
-
-static const char *break_words(const struct vs_task_break *br)
-{
-	return br->one_way ? "does not lead back to where tasks.next comes from" : stop_words(br->why);
-}
-
-static struct vs_err *json_tasks(const struct vs_session *s, struct vs_out *out)
-{
-	struct vs_err *err = NULL;
-
-	for (size_t i = 0; !err && i < s->tasks.breaks.n; i++) {
-		const struct vs_task_break *br = &s->tasks.breaks.v[i];
-		struct vs_json *j = vs_json_begin("finding");
-
-		vs_json_str(j, "rule", "task-ring");
-		vs_json_str(j, "severity", is_absent(br) ? "incomplete" : "error");
-		vs_json_bool(j, "torn", s->have_moment && s->moment.smeared);
-		vs_json_str(j, "object", "task_struct");
-		vs_json_hex(j, "address", br->task);
-		vs_json_str(j, "member", br->member);
-		vs_json_hex(j, "seen", br->value);
-		vs_json_str(j, "detail", break_words(br));
-		if (is_absent(br))
-			vs_json_str(j, "from", vs_from_id(br->from));
-		vs_json_str(j, "table", s->tasks.table);
-		vs_json_uint(j, "tasks_by_table", s->tasks.n_by_table);
-		vs_json_uint(j, "mms_without_task", s->tasks.mms.n);
-		err = vs_json_end(j, out);
-	}
-	return err;
-}
-
-static struct vs_err *json_task_mm(const struct vs_finding *f, struct vs_out *out)
-{
-	struct vs_json *j = vs_json_begin("finding");
-
-	vs_json_str(j, "rule", f->rule->id);
-	vs_json_str(j, "severity", "error");
-	vs_json_str(j, "object", f->type);
-	vs_json_hex(j, "address", f->addr);
-	vs_json_str(j, "member", f->member);
-	vs_json_hex(j, "seen", f->seen);
-	if (f->has_expected)
-		vs_json_hex(j, "expected", f->expected);
-	vs_json_str(j, "detail", f->detail);
-	vs_json_str(j, "cause", f->cause);
-	vs_json_str(j, "cause_kind", vs_cause_name(f->why));
-	return vs_json_end(j, out);
-}
-
-/* Tasks that have another mm than they say: told with the cause, as those of an address space. */
-static struct vs_err *check_task_mms(const struct vs_session *s, bool json, struct vs_out *out, struct tally *t)
-{
-	struct vs_err *err = NULL;
-	struct vs_report r;
-
-	vs_check_tasks(&s->tasks, &r);
-	if (r.failed)
-		err = &vs_enomem;
-	if (!err && r.findings.n && !json && !out->quiet)
-		vs_buf_puts(&out->buf, "CORRUPT  the tasks\n");
-	for (size_t i = 0; !err && i < r.findings.n; i++) {
-		const struct vs_finding *f = &r.findings.v[i];
-
-		if (json)
-			err = json_task_mm(f, out);
-		else if (!out->quiet)
-			vs_buf_printf(&out->buf, "  %s %#" PRIx64 "\n    %-15s %s\n%s%s%s", f->type, f->addr,
-				      f->rule->id, f->detail, f->cause ? "                    likely " : "",
-				      f->cause ? f->cause : "", f->cause ? "\n" : "");
-	}
-	if (!err && r.findings.n && !json && !out->quiet)
-		vs_buf_putc(&out->buf, '\n');
-	t->verdict = vs_verdict_worse(t->verdict, r.verdict);
-	vs_report_deinit(&r);
-	return err;
-}
-
-/* What is broken, and how the tasks were found all the same. */
-static void put_tasks(const struct vs_session *s, enum vs_verdict v, bool verbose, struct vs_buf *b)
-{
-	const struct vs_tasks *t = &s->tasks;
-	const size_t most = verbose ? t->breaks.n : MAX_TASK_BREAKS;
-
-	vs_buf_printf(b, "%s  the tasks\n", v == VS_CORRUPT ? "CORRUPT" : v == VS_TORN ? "TORN" : "INCOMPLETE");
-	for (size_t i = 0; i < t->breaks.n && i < most; i++) {
-		const struct vs_task_break *br = &t->breaks.v[i];
-
-		vs_buf_printf(b, "  task_struct %#" PRIx64 "\n    task-ring       %s is %#" PRIx64 ", which %s%s%s%s\n",
-			      br->task, br->member, br->value, break_words(br), is_absent(br) ? " (" : "",
-			      is_absent(br) ? vs_from_name(br->from) : "", is_absent(br) ? ")" : "");
-	}
-	if (t->breaks.n > most)
-		vs_buf_printf(b, "  and %zu more places: --verbose\n", t->breaks.n - most);
-	vs_buf_puts(b, "  ");
-	if (t->table && !t->table_broken) {
-		vs_buf_printf(b, "intact: %s. All ", t->table);
-		put_count(b, t->v.n);
-		vs_buf_puts(b, " tasks are known by it, ");
-		put_count(b, t->n_by_table);
-		vs_buf_puts(b, " of them by it alone\n\n");
-		return;
-	}
-	put_count(b, t->v.n);
-	vs_buf_puts(b, " tasks are known; what there may be more has no pid table to be found by");
-	if (t->mms_searched) {
-		vs_buf_puts(b, ",\n  but the slab of mm_structs: ");
-		put_count(b, t->mms.n);
-		vs_buf_puts(b, t->mms.n == 1 ? " address space of no known task" : " address spaces of no known task");
-	}
-	vs_buf_puts(b, "\n\n");
-}
-
-/* The task ring belongs to no address space, so its damage counts for the dump. */
-static struct vs_err *check_tasks(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
-				  struct tally *t)
-{
-	enum vs_verdict worst = VS_CONSISTENT;
-	struct vs_err *err = NULL;
-
-	for (size_t i = 0; i < s->tasks.breaks.n; i++)
-		worst = vs_verdict_worse(worst, is_absent(&s->tasks.breaks.v[i]) ? VS_INCOMPLETE : VS_CORRUPT);
-	if (worst == VS_CORRUPT) {
-		err = vs_session_moment(s, out);
-		if (err)
-			return err;
-		worst = s->moment.smeared ? VS_TORN : worst;
-	}
-	t->verdict = vs_verdict_worse(t->verdict, worst);
-	if (args->json)
-		err = json_tasks(s, out);
-	else if (worst != VS_CONSISTENT && !out->quiet)
-		put_tasks(s, worst, vs_args_option(args, "verbose"), &out->buf);
-	return err ? err : check_task_mms(s, args->json, out, t);
 }
 
 /* "list-next,rb-gap": turn each of these rules on or off. */
@@ -515,7 +347,7 @@ static struct vs_err *check_dump(struct vs_session *s, const struct vs_args *arg
 	if (!err && !args->json && !out->quiet)
 		vs_buf_putc(&out->buf, '\n');
 	if (!err && whole)
-		err = check_tasks(s, args, out, t);
+		err = vs_check_told_tasks(s, args, out, &t->verdict);
 	for (size_t i = 0; !err && i < n; i++) {
 		char line[80];
 
