@@ -112,7 +112,7 @@ dist_check_SCRIPTS += %D%/gdb/core.sh %D%/cores/host.sh %D%/cores/corpus.sh %D%/
 EXTRA_DIST += %D%/cores/guest %D%/cores/normal.awk
 
 # Triage; what is preloaded is no test of ours either.
-dist_check_SCRIPTS += %D%/triage/triage.sh %D%/triage/engines.sh
+dist_check_SCRIPTS += %D%/triage/triage.sh %D%/triage/engines.sh %D%/triage/hooks.sh
 EXTRA_DIST += %D%/triage/valid.py %D%/triage/slurm
 check_LTLIBRARIES += %D%/triage/dies.la
 %C%_triage_dies_la_SOURCES = %D%/triage/dies.c
