@@ -13,3 +13,6 @@ fill_hook = $(AM_V_GEN)$(MKDIR_P) %D% && \
 	$(fill_hook) && chmod +x '$@.tmp' && mv '$@.tmp' '$@'
 %D%/vmascope-triage@.service: %D%/vmascope-triage@.service.in Makefile
 	$(fill_hook) && mv '$@.tmp' '$@'
+# EXTRA_DIST has scripts as it is, built ones too.
+dist-hook:
+	rm -f $(distdir)/%D%/kdump-triage '$(distdir)/%D%/vmascope-triage@.service'
