@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -204,6 +205,21 @@ struct vs_err *vs_triage_write_whole(const char *path, const void *data, size_t 
 	return err;
 }
 
+/* False: another has it. What a killed triage has started ends by itself, and keeps the lock until then. */
+static bool lock(int fd)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK)
+			return true;	// a file system without locks
+		if (tries == 75)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 /* Open and lock the file that has this name now, and not one whose place was taken meanwhile. */
 static struct vs_err *open_locked(const char *path, int *ret)
 {
@@ -223,7 +239,7 @@ static struct vs_err *open_locked(const char *path, int *ret)
 			close(fd);
 			return vs_err_create(VS_ERR_USAGE, "--output: expected a file, found %s, which is none", path);
 		}
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		if (!lock(fd)) {
 			close(fd);
 			return vs_err_create(VS_ERR_USAGE, "%s: another triage is writing it", path);
 		}

@@ -198,6 +198,11 @@ run "$VMASCOPE" triage "$dir" --output /dev/full
 is "$rc" 2 '--output: no file'
 flock "$scratch/many.jsonl" "$VMASCOPE" triage "$many" --output "$scratch/many.jsonl" >"$scratch/out" 2>"$scratch/err"
 like "$? $(cat "$scratch/err")" '2 *another triage*' 'two at once: the second is told'
+flock "$scratch/many.jsonl" sleep 0.5 &
+sleep 0.1
+run "$VMASCOPE" triage "$many" --output "$scratch/many.jsonl"
+is "$rc" 0 'but it waits a moment for what a killed one has left running'
+wait
 
 # --- merging
 run "$VMASCOPE" triage "$dir/sub" --output "$scratch/m1.jsonl"
