@@ -14,6 +14,8 @@ libvmascope_la_SOURCES += \
 	%D%/base/cleanup.h \
 	%D%/base/err.c \
 	%D%/base/err.h \
+	%D%/base/file.c \
+	%D%/base/file.h \
 	%D%/base/from.c \
 	%D%/base/from.h \
 	%D%/base/map.c \

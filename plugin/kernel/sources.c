@@ -3,20 +3,18 @@
  * Where symbols and types come from, in the order of trust: what was named, a
  * vmlinux found by build-id or release, the dump itself.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "kernel/debuginfod.h"
 #include "kernel/kernel.h"
-
-#define FILE_MAX	(256 << 20)	/* bytes of raw BTF */
 
 /* --- symbols --- */
 
@@ -79,43 +77,14 @@ struct vs_err *vs_kernel_open_symbols(struct vs_kernel *k, const struct vs_open_
 
 /* --- types --- */
 
-/* A file of raw BTF, all of it; *data_ret is NULL if it does not begin like one. The caller frees. */
-static struct vs_err *read_raw_btf(const char *path, unsigned char **data_ret, size_t *size_ret)
+/* Does the file begin as raw BTF does, in either byte order? */
+static bool is_raw_btf(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	_cleanup_free_ unsigned char *data = NULL;
-	size_t got = 0;
-	struct stat st;
-	ssize_t n = 1;
+	unsigned char magic[2];
 
-	*data_ret = NULL;
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return vs_err_os(errno, "cannot open %s", path);
-	// /sys/kernel/btf/vmlinux has its size like any file
-	if (!S_ISREG(st.st_mode) || st.st_size < 24)
-		return NULL;
-	data = malloc(24);
-	if (!data)
-		return &vs_enomem;
-	if (pread(fd, data, 24, 0) != 24 ||
-	    (vs_load16(data, false) != 0xeb9f && vs_load16(data, true) != 0xeb9f))
-		return NULL;
-	if (st.st_size > FILE_MAX)
-		return vs_err_create(VS_ERR_FORMAT, "%s: %lld bytes of BTF; expected at most %d", path,
-				     (long long)st.st_size, FILE_MAX);
-	free(data);
-	data = malloc((size_t)st.st_size);
-	if (!data)
-		return &vs_enomem;
-	while (n > 0 && got < (size_t)st.st_size) {
-		n = read(fd, data + got, (size_t)st.st_size - got);
-		got += n > 0 ? (size_t)n : 0;
-	}
-	if (n < 0)
-		return vs_err_os(errno, "cannot read %s", path);
-	*size_ret = got;
-	*data_ret = no_cleanup_ptr(data);
-	return NULL;
+	return fd >= 0 && pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+		(vs_load16(magic, false) == 0xeb9f || vs_load16(magic, true) == 0xeb9f);
 }
 
 static struct vs_err *open_btf(struct vs_kernel *k, const struct vs_vmlinux *v, const char *name)
@@ -178,19 +147,20 @@ static struct vs_err *open_elf_types(struct vs_kernel *k, const struct vs_vmlinu
 /* --types: raw BTF, or an ELF file. One of another build is refused where that can be told. */
 static struct vs_err *open_types_file(struct vs_kernel *k, const struct vs_open_opts *opts)
 {
-	_cleanup_free_ unsigned char *raw = NULL;
+	_cleanup_buf_ struct vs_buf raw = VS_BUF_INIT;
 	char want[2 * VS_BUILD_ID_MAX + 1], have[2 * VS_BUILD_ID_MAX + 1];
 	const struct vs_build_id *id;
-	size_t size;
-	struct vs_err *err = read_raw_btf(opts->types, &raw, &size);
+	struct vs_err *err;
 
-	if (err)
-		return err;
-	if (raw && opts->types_from == VS_TYPES_DWARF)
-		return vs_err_create(VS_ERR_MISMATCH, "%s: raw BTF; expected DWARF, as --types-from says", opts->types);
-	if (raw)
-		return vs_err_wrap(with_layout(k, vs_btf_create(raw, size, k->mem.target.word, opts->types, &k->types)),
-				   "%s", opts->types);
+	if (is_raw_btf(opts->types)) {
+		if (opts->types_from == VS_TYPES_DWARF)
+			return vs_err_create(VS_ERR_MISMATCH, "%s: raw BTF; expected DWARF, as --types-from says",
+					     opts->types);
+		err = vs_file_read(opts->types, "raw BTF", &raw);
+		return err ? err : vs_err_wrap(with_layout(k, vs_btf_create(raw.data, raw.len, k->mem.target.word,
+									    opts->types, &k->types)),
+					       "%s", opts->types);
+	}
 	err = vs_vmlinux_open_types(opts->types, &k->types_file);
 	if (err)
 		return err;

@@ -2,42 +2,16 @@
 /* Symbols from a System.map, as nm and the kernel's build write it: "ffffffff81000000 T _text". */
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "kernel/symbols.h"
 #include "kernel/vmlinux.h"
-
-#define FILE_MAX (256 << 20)	/* bytes; real ones have 3 to 15 MB */
-
-static struct vs_err *read_all(const char *path, struct vs_buf *b)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return vs_err_os(errno, "cannot open %s", path);
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
-		return vs_err_create(VS_ERR_FORMAT, "%s: not a file of at most %d bytes; expected a System.map", path,
-				     FILE_MAX);
-	do {
-		char *to = vs_buf_reserve(b, 1 << 16);
-
-		if (!to)
-			return &vs_enomem;
-		n = read(fd, to, 1 << 16);
-		b->len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && b->len <= FILE_MAX);
-	return n < 0 ? vs_err_os(errno, "cannot read %s", path) : NULL;
-}
 
 /* One line into a symbol, whose name is from @p *name on; false: not a line of such a file. */
 static bool parse_line(char *line, Elf64_Sym *sym, char **name)
@@ -58,7 +32,7 @@ struct vs_err *vs_sysmap_create(const char *path, struct vs_symbols **ret)
 {
 	_cleanup_buf_ struct vs_buf text = VS_BUF_INIT, syms = VS_BUF_INIT;
 	size_t line_no = 0, len;
-	struct vs_err *err = read_all(path, &text);
+	struct vs_err *err = vs_file_read(path, "a System.map", &text);
 
 	if (err)
 		return err;
