@@ -28,7 +28,7 @@ static uint64_t n_holders(const struct vs_space *s)
 static uint64_t bad_entry(const struct vs_space *s, const struct vs_space_user *u, int *slot_ret)
 {
 	for (int i = 0; u->has_cache && i < VS_VMACACHE_SIZE; i++) {
-		uint32_t v = u->cache[i] ? vs_space_find(s, u->cache[i]) : VS_NONE;
+		uint32_t v = u->cache[i] ? vs_space_find_from(s, u->cache[i], u->cache_start[i]) : VS_NONE;
 
 		if (!u->cache[i] || (v != VS_NONE && s->vmas.v[v].seen & (VS_SEEN_NEXT | VS_SEEN_TREE)))
 			continue;

@@ -320,6 +320,60 @@ static struct vs_err *resolve_others(struct vs_layout *l, struct vs_types *ts)
 	return err;
 }
 
+/* The member @p f, @p more bytes behind its offset, of a structure of @p size bytes. */
+static struct vs_pick pick(uint32_t size, struct vs_field f, struct vs_field more)
+{
+	uint32_t at, back;
+
+	if (!vs_has(f) || !vs_has(more) || size < 8 || (more.size != 1 && more.size != 2 && more.size != 4 &&
+							 more.size != 8))
+		return (struct vs_pick){ 0 };
+	at = (uint32_t)f.off + (uint32_t)more.off;
+	if (at + more.size > size)
+		return (struct vs_pick){ 0 };
+	back = at + 8 > size ? at + 8 - size : 0;
+	return (struct vs_pick){
+		.off = at - back,
+		.le_shift = (uint8_t)(8 * back),
+		.be_shift = (uint8_t)(64 - 8 * (back + more.size)),
+		.mask = UINT64_MAX >> (64 - 8 * more.size),
+	};
+}
+
+void vs_layout_pick(struct vs_layout *l)
+{
+	const uint32_t size = l->vma.size < VS_VMA_MAX ? l->vma.size : VS_VMA_MAX;
+
+#define PICK(m) l->pick.m = pick(size, l->vma.m, (struct vs_field){ 0, l->vma.m.size })
+	PICK(vm_start);
+	PICK(vm_end);
+	PICK(vm_flags);
+	PICK(vm_pgoff);
+	PICK(vm_mm);
+	PICK(vm_next);
+	PICK(vm_prev);
+	PICK(rb_subtree_gap);
+	PICK(vm_file);
+	PICK(vm_ops);
+	PICK(vm_private_data);
+	PICK(anon_vma);
+	PICK(vm_page_prot);
+	PICK(detached);
+	PICK(vm_refcnt);
+	PICK(vm_lock_seq);
+	PICK(shared_last);
+#undef PICK
+	l->pick.chain_next = pick(size, l->vma.anon_vma_chain, (struct vs_field){ 0, l->vma.anon_vma_chain.size / 2 });
+	l->pick.chain_prev = pick(size, l->vma.anon_vma_chain, (struct vs_field){
+		(int32_t)(l->vma.anon_vma_chain.size / 2), l->vma.anon_vma_chain.size / 2 });
+	l->pick.shared_parent = pick(size, l->vma.shared_rb, l->rb.parent_color);
+	l->pick.shared_left = pick(size, l->vma.shared_rb, l->rb.rb_left);
+	l->pick.shared_right = pick(size, l->vma.shared_rb, l->rb.rb_right);
+	l->pick.rb_parent = pick(size, l->vma.vm_rb, l->rb.parent_color);
+	l->pick.rb_left = pick(size, l->vma.vm_rb, l->rb.rb_left);
+	l->pick.rb_right = pick(size, l->vma.vm_rb, l->rb.rb_right);
+}
+
 struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 {
 	_cleanup_buf_ struct vs_buf missing = VS_BUF_INIT;
@@ -361,6 +415,7 @@ struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)
 		else
 			*(uint32_t *)((char *)l + sizes[i].where) = (uint32_t)t->size;
 	}
+	vs_layout_pick(l);
 	err = resolve_maple(l, ts);
 	if (!err)
 		err = resolve_others(l, ts);

@@ -23,6 +23,19 @@ static inline bool vs_has(struct vs_field f)
 	return f.off >= 0;
 }
 
+#define VS_VMA_MAX 4096		/* of a larger vm_area_struct only the beginning is read */
+
+/**
+ * An integer member as one load of 8 bytes that stays within its structure: at off, then
+ * shifted right by what the byte order asks for, then masked. A member that is absent is
+ * masked away.
+ */
+struct vs_pick {
+	uint32_t off;
+	uint8_t le_shift, be_shift;
+	uint64_t mask;
+};
+
 /* Named after the kernel's structures and members. */
 struct vs_layout {
 	struct {
@@ -32,6 +45,12 @@ struct vs_layout {
 			detached, vm_refcnt, vm_lock_seq, anon_name, shared, vm_policy, userfaultfd_ctx, anon_vma_chain_next,
 			anon_vma_chain_prev, shared_rb, shared_last, anon_vma_chain;
 	} vma;
+	struct {	/* of vma: what each vm_area_struct is asked for, a million times over */
+		struct vs_pick vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, rb_subtree_gap,
+			vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot, detached, vm_refcnt, vm_lock_seq,
+			chain_next, chain_prev, shared_parent, shared_left, shared_right, shared_last,
+			rb_parent, rb_left, rb_right;
+	} pick;
 	struct {
 		uint32_t size;
 		struct vs_field mmap, mm_rb, mm_mt, map_count, total_vm, locked_vm, pinned_vm, data_vm,
@@ -187,5 +206,8 @@ struct vs_layout {
  * missing.
  */
 struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts);
+
+/** Work out l->pick from l->vma and l->rb: for who fills a layout in by hand. */
+void vs_layout_pick(struct vs_layout *l);
 
 #endif

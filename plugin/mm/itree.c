@@ -6,6 +6,8 @@
  */
 #include "mm/itree.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "kernel/kernel.h"
 #include "mm/mm.h"
@@ -19,12 +21,18 @@ struct raw {
 
 enum vs_got vs_object_get(struct vs_kernel *k, uint64_t addr, void *buf, uint32_t size)
 {
+	const unsigned char *raw;
 	enum vs_from from;
 
 	if (!addr)
 		return VS_GOT_NULL;
 	if (!vs_vma_addr_ok(k, addr))
 		return VS_GOT_WILD;
+	raw = vs_kmem_peek(&k->mem, addr, size, &from);
+	if (raw) {
+		memcpy(buf, raw, size);
+		return VS_GOT_OK;
+	}
 	from = vs_kmem_read(&k->mem, addr, buf, size, NULL);
 	return vs_from_ok(from) ? VS_GOT_OK : from == VS_FROM_NOWHERE ? VS_GOT_WILD : VS_GOT_ABSENT;
 }
@@ -35,19 +43,26 @@ static enum vs_got get(const struct vs_itree *t, uint64_t node, struct raw *ret)
 	const unsigned int word = t->k->mem.target.word;
 	const bool be = t->k->mem.target.big_endian;
 	unsigned char buf[MAX_DELTA + 8];
+	const unsigned char *raw = buf;
+	enum vs_from from;
 	enum vs_got got;
 
 	*ret = (struct raw){ 0 };
 	if (t->delta > MAX_DELTA)
 		return VS_GOT_ABSENT;
-	got = vs_object_get(t->k, node, buf, t->delta + word);
-	if (got != VS_GOT_OK)
-		return got;
-	ret->parent = vs_load(buf + l->rb.parent_color.off, word, be) & ~UINT64_C(3);
-	ret->child[0] = vs_load(buf + l->rb.rb_left.off, word, be);
-	ret->child[1] = vs_load(buf + l->rb.rb_right.off, word, be);
-	ret->last = vs_load(buf + t->delta, word, be);
-	return got;
+	if (vs_vma_addr_ok(t->k, node))
+		raw = vs_kmem_peek(&t->k->mem, node, t->delta + word, &from);
+	if (raw == buf || !raw) {	// nowhere, or in two pieces
+		got = vs_object_get(t->k, node, buf, t->delta + word);
+		if (got != VS_GOT_OK)
+			return got;
+		raw = buf;
+	}
+	ret->parent = vs_load(raw + l->rb.parent_color.off, word, be) & ~UINT64_C(3);
+	ret->child[0] = vs_load(raw + l->rb.rb_left.off, word, be);
+	ret->child[1] = vs_load(raw + l->rb.rb_right.off, word, be);
+	ret->last = vs_load(raw + t->delta, word, be);
+	return VS_GOT_OK;
 }
 
 static void note_absent(struct vs_objects *o, uint64_t addr)

@@ -252,8 +252,7 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 		read_mmap_dir(k, raw, s);
 	// A dump cannot hold more VMAs than fit into it, whatever its pointers say.
 	r.bound = (size_t)(k->img->file_size / l->vma.size) + 16;
-	if (s->f.map_count < r.bound &&
-	    (!vs_vec_reserve(&s->vmas, s->f.map_count + 1) || !vs_map_reserve(&s->by_addr, s->f.map_count + 1)))
+	if (s->f.map_count < r.bound && !vs_vec_reserve(&s->vmas, s->f.map_count + 1))
 		return &vs_enomem;
 	if (s->has & VS_HAS_MAPLE) {
 		read_maple_root(k, mm, raw, &s->maple);
@@ -266,6 +265,7 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 		err = vs_walk_rbtree(&r);
 	if (!err && s->has & VS_HAS_PREV)
 		err = vs_walk_list_back(&r);
+	s->ascending = !r.astray;
 	s->absent_from = k->img->absent_from;
 	return err;
 }

@@ -69,6 +69,8 @@ struct vs_reader {
 	struct vs_out *out;
 	struct vs_space *s;
 	size_t bound;		/* no more VMAs than this: what the dump could hold */
+	uint64_t end;		/* vm_end of the last VMA, as long as each began where those before had ended */
+	bool astray;		/* one did not: what a pointer leads to may be known already */
 	struct vs_map nodes;	/* maple nodes that were read: address -> index */
 	unsigned int foreign;	/* VMAs of other mms that it has led to */
 	unsigned int slots;	/* objects that the slab has been asked about */

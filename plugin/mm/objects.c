@@ -36,10 +36,13 @@ static void read_vmacache(struct vs_kernel *k, uint64_t seqnum, struct vs_space_
 	if (seen != seqnum)
 		return;
 	u->has_cache = true;
-	for (unsigned int i = 0; i < VS_VMACACHE_SIZE && (i + 1) * word <= l->task.vmacache.size; i++)
+	for (unsigned int i = 0; i < VS_VMACACHE_SIZE && (i + 1) * word <= l->task.vmacache.size; i++) {
 		if (!vs_kmem_ulong(&k->mem, u->task + (uint64_t)l->task.vmacache.off + i * word,
 				   &u->cache[i]))
 			u->cache_absent = true;
+		else if (vs_vma_addr_ok(k, u->cache[i]))
+			vs_kmem_ulong(&k->mem, u->cache[i] + (uint64_t)l->vma.vm_start.off, &u->cache_start[i]);
+	}
 }
 
 static void note_absent(struct vs_objects *o, uint64_t addr)

@@ -18,41 +18,28 @@ static inline uint64_t rb_vma(uint64_t node, int32_t vm_rb)
 	return !node ? 0 : addr ? addr : 1;
 }
 
+static inline __attribute__((always_inline)) uint64_t ld(const unsigned char *raw, struct vs_pick p, bool be)
+{
+	return vs_load64(raw + p.off, be) >> (be ? p.be_shift : p.le_shift) & p.mask;
+}
+
 /*
  * Whether shared.rb is or was in a tree: it is all zero in a VMA that never had a file.
  * From 5.17 to 6.1 anon_name has the place of the parent pointer, which has a bit in it if black.
  */
-static inline bool tree_used(const struct vs_kernel *k, const unsigned char *rb, uint64_t last)
+static inline bool tree_used(const struct vs_layout *l, const unsigned char *raw, bool be)
 {
-	const struct vs_layout *l = &k->layout;
-	const bool be = k->mem.target.big_endian, name = l->vma.anon_name.off == l->vma.shared_rb.off;
-	uint64_t parent = vs_load(rb + l->rb.parent_color.off, k->mem.target.word, be);
+	const bool name = l->vma.anon_name.off == l->vma.shared_rb.off;
+	uint64_t parent = ld(raw, l->pick.shared_parent, be);
 
-	return last || (name ? parent & 1 : parent) ||
-	       vs_load(rb + l->rb.rb_left.off, k->mem.target.word, be) ||
-	       vs_load(rb + l->rb.rb_right.off, k->mem.target.word, be);
+	return ld(raw, l->pick.shared_last, be) | (name ? parent & 1 : parent) |
+	       ld(raw, l->pick.shared_left, be) | ld(raw, l->pick.shared_right, be);
 }
 
-void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
+static inline __attribute__((always_inline)) void take(const struct vs_layout *l, const unsigned char *raw,
+						       uint64_t addr, struct vs_vma *v, bool be)
 {
-	const struct vs_layout *l = &k->layout;
-	const bool be = k->mem.target.big_endian;
-	unsigned char buf[4096];
-	const unsigned char *raw;
-	enum vs_from from;
-
-	raw = vs_kmem_peek(&k->mem, addr, l->vma.size, &from);
-	if (!raw) {
-		size_t got;
-		size_t size = l->vma.size < sizeof(buf) ? l->vma.size : sizeof(buf);
-
-		from = vs_kmem_read(&k->mem, addr, buf, size, &got);
-		if (!vs_from_ok(from))
-			v->absent = 1;
-		raw = buf;
-	}
-	v->from = (uint8_t)from;
-#define LD(m) (l->vma.m.off >= 0 ? vs_load(raw + l->vma.m.off, l->vma.m.size, be) : 0)
+#define LD(m) ld(raw, l->pick.m, be)
 	v->start = LD(vm_start);
 	v->end = LD(vm_end);
 	v->flags = LD(vm_flags);
@@ -70,22 +57,45 @@ void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
 	v->lock_seq = (uint32_t)LD(vm_lock_seq);
 	v->detached = LD(detached) != 0;
 	v->hangs = 0;
-	if (vs_has(l->vma.anon_vma_chain) &&
-	    (vs_load(raw + l->vma.anon_vma_chain.off, k->mem.target.word, be) !=
-		     addr + (uint64_t)l->vma.anon_vma_chain.off ||
-	     vs_load(raw + l->vma.anon_vma_chain.off + k->mem.target.word, k->mem.target.word, be) !=
-		     addr + (uint64_t)l->vma.anon_vma_chain.off))
-		v->hangs |= VS_HANGS_CHAIN;
-	if (vs_has(l->vma.shared_last) && tree_used(k, raw + l->vma.shared_rb.off, LD(shared_last)))
-		v->hangs |= VS_HANGS_TREE;
-#undef LD
-	if (vs_has(l->vma.vm_rb)) {
-		const unsigned char *rb = raw + l->vma.vm_rb.off;
-		uint64_t pc = vs_load(rb + l->rb.parent_color.off, l->rb.parent_color.size, be);
+	if (vs_has(l->vma.anon_vma_chain)) {
+		const uint64_t head = addr + (uint64_t)l->vma.anon_vma_chain.off;
 
-		v->rb_left = rb_vma(vs_load(rb + l->rb.rb_left.off, l->rb.rb_left.size, be), l->vma.vm_rb.off);
-		v->rb_right = rb_vma(vs_load(rb + l->rb.rb_right.off, l->rb.rb_right.size, be), l->vma.vm_rb.off);
+		v->hangs |= ((LD(chain_next) ^ head) | (LD(chain_prev) ^ head)) ? VS_HANGS_CHAIN : 0;
+	}
+	if (vs_has(l->vma.shared_last) && tree_used(l, raw, be))
+		v->hangs |= VS_HANGS_TREE;
+	if (vs_has(l->vma.vm_rb)) {
+		const uint64_t pc = LD(rb_parent);
+
+		v->rb_left = rb_vma(LD(rb_left), l->vma.vm_rb.off);
+		v->rb_right = rb_vma(LD(rb_right), l->vma.vm_rb.off);
 		v->rb_parent = rb_vma(pc & ~UINT64_C(3), l->vma.vm_rb.off);
 		v->rb_color = pc & 3;
 	}
+#undef LD
+}
+
+void vs_vma_read(struct vs_kernel *k, uint64_t addr, struct vs_vma *v)
+{
+	const struct vs_layout *l = &k->layout;
+	unsigned char buf[VS_VMA_MAX];
+	const unsigned char *raw;
+	enum vs_from from;
+
+	raw = vs_kmem_peek(&k->mem, addr, l->vma.size, &from);
+	if (!raw) {
+		size_t got;
+		size_t size = l->vma.size < sizeof(buf) ? l->vma.size : sizeof(buf);
+
+		from = vs_kmem_read(&k->mem, addr, buf, size, &got);
+		if (!vs_from_ok(from))
+			v->absent = 1;
+		raw = buf;
+	}
+	v->from = (uint8_t)from;
+	// once for each byte order: a million VMAs pay for every branch
+	if (k->mem.target.big_endian)
+		take(l, raw, addr, v, true);
+	else
+		take(l, raw, addr, v, false);
 }

@@ -80,17 +80,43 @@ uint64_t vs_reader_untag(const struct vs_reader *r, uint64_t addr)
 	return untag && untag(r->s->mm) == r->s->mm ? untag(addr) : addr;
 }
 
+/*
+ * The usual case: a VMA of this mm that begins where those before it have ended, so that it
+ * is none of them and nothing has to be looked up. VS_NONE: it is not so plain.
+ */
+static inline uint32_t reach_on(struct vs_reader *r, uint64_t addr)
+{
+	struct vs_space *s = r->s;
+	struct vs_vma *v;
+
+	if (s->vmas.n >= r->bound || !vs_vma_addr_ok(r->k, addr))
+		return VS_NONE;
+	v = vs_space_add(s, addr);
+	if (!v)
+		return VS_NONE;
+	vs_vma_read(r->k, addr, v);
+	if (v->absent || v->mm != s->mm || v->start < r->end || v->start >= v->end) {
+		vs_space_drop(s);
+		r->astray = true;
+		return VS_NONE;
+	}
+	r->end = v->end;
+	return (uint32_t)s->vmas.n - 1;
+}
+
 struct vs_err *vs_reader_reach(struct vs_reader *r, uint64_t addr, const struct vs_expect *expect,
 			       uint32_t *idx_ret, enum vs_stop *stop_ret, uint8_t *from_ret)
 {
 	struct vs_space *s = r->s;
-	struct vs_vma v = { .addr = addr, .fact = VS_NONE }, *slot;
+	struct vs_vma v = { .fact = VS_NONE }, *slot;
 
 	*from_ret = VS_FROM_FILE;
 	*stop_ret = VS_STOP_END;
 	addr = vs_reader_untag(r, addr);
 	v.addr = addr;
-	*idx_ret = vs_space_find(s, addr);
+	*idx_ret = r->astray ? VS_NONE : reach_on(r, addr);
+	if (*idx_ret == VS_NONE)
+		*idx_ret = vs_space_find(s, addr);
 	if (*idx_ret != VS_NONE)
 		return NULL;
 	if (!vs_vma_addr_ok(r->k, addr)) {
@@ -132,6 +158,8 @@ static struct vs_err *walk_line(struct vs_reader *r, struct vs_walk *w, enum vs_
 	uint32_t at = VS_NONE;
 
 	w->walked = true;
+	if (!vs_vec_reserve(&w->order, s->vmas.cap))
+		return &vs_enomem;
 	while (addr) {
 		const char *via = at == VS_NONE ? first_member : member;
 		struct vs_err *err;
@@ -194,6 +222,53 @@ struct vs_err *vs_walk_list_back(struct vs_reader *r)
 /* 2 * log2(n + 1) is the highest that a sound red-black tree of n < 2^32 nodes gets. */
 #define MAX_HEIGHT 64
 
+/*
+ * The tree without going to it: every VMA has been read by the list, its links with it, and
+ * they are held against the list's order. In order, a node's left subtree has ended just
+ * before it, and a node without a right child ends each subtree whose right edge it is. Where
+ * all of them and the root fit, the tree is this one and leads to the same VMAs in this order.
+ */
+static bool tree_is_list(const struct vs_space *s)
+{
+	uint64_t right[MAX_HEIGHT];	// of the nodes whose right subtree is being passed: where it begins
+	uint64_t node[MAX_HEIGHT];	// and where they are themselves
+	unsigned int depth = 0;
+	uint64_t left = 0;		// the subtree that has just ended
+
+	if (!s->next.walked || s->next.breaks.n || s->next.order.n != s->vmas.n)
+		return false;
+	for (size_t i = 0; i < s->vmas.n; i++) {
+		const struct vs_vma *v = &s->vmas.v[i];
+
+		if (v->rb_left != left)
+			return false;
+		left = v->rb_right ? 0 : v->addr;
+		if (v->rb_right) {
+			if (depth == MAX_HEIGHT)
+				return false;
+			right[depth] = v->rb_right;
+			node[depth++] = v->addr;
+		}
+		while (depth && left == right[depth - 1])
+			left = node[--depth];
+	}
+	return !depth && left == s->f.rb_root;
+}
+
+static struct vs_err *take_list(struct vs_space *s)
+{
+	struct vs_walk *w = &s->tree;
+
+	if (!vs_vec_reserve(&w->order, s->vmas.n))
+		return &vs_enomem;
+	for (size_t i = 0; i < s->vmas.n; i++) {
+		w->order.v[i] = (uint32_t)i;
+		s->vmas.v[i].seen |= VS_SEEN_TREE;
+	}
+	w->order.n = s->vmas.n;
+	return NULL;
+}
+
 struct vs_err *vs_walk_rbtree(struct vs_reader *r)
 {
 	struct vs_space *s = r->s;
@@ -205,6 +280,9 @@ struct vs_err *vs_walk_rbtree(struct vs_reader *r)
 	const char *member = "mm_rb.rb_node";
 
 	w->walked = true;
+	if (!r->astray && tree_is_list(s))
+		return take_list(s);
+	r->astray = true;	// what comes now is not in order
 	for (;;) {
 		struct vs_err *err;
 

@@ -4,12 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* vm_area_struct address -> index of the first @n VMAs; a snapshot that is only looked at may still add the rest. */
+struct vs_index {
+	struct vs_map map;
+	size_t n;
+};
+
 struct vs_space *vs_space_create(void)
 {
 	struct vs_space *s = calloc(1, sizeof(*s));
 
-	if (s)
-		s->prev_from = VS_NONE;
+	if (!s)
+		return NULL;
+	s->prev_from = VS_NONE;
+	s->index = calloc(1, sizeof(*s->index));
+	if (!s->index) {
+		free(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -24,7 +36,8 @@ void vs_space_destroy(struct vs_space *s)
 	if (!s)
 		return;
 	vs_vec_deinit(&s->vmas);
-	vs_map_deinit(&s->by_addr);
+	vs_map_deinit(&s->index->map);
+	free(s->index);
 	walk_deinit(&s->next);
 	walk_deinit(&s->prev);
 	walk_deinit(&s->tree);
@@ -56,13 +69,14 @@ void vs_space_reset(struct vs_space *s)
 
 	s->vmas = old.vmas;
 	s->vmas.n = 0;
-	s->by_addr = old.by_addr;
+	s->index = old.index;
 	// One large address space must not make all the small ones behind it dear.
-	if (old.vmas.n < old.by_addr.mask / 16)
-		vs_map_clear_keys(&s->by_addr, old.vmas.v ? &old.vmas.v->addr : NULL, old.vmas.n,
+	if (old.index->n < old.index->map.mask / 16)
+		vs_map_clear_keys(&s->index->map, old.vmas.v ? &old.vmas.v->addr : NULL, old.index->n,
 				  sizeof(*old.vmas.v));
 	else
-		vs_map_clear(&s->by_addr);
+		vs_map_clear(&s->index->map);
+	s->index->n = 0;
 	s->next = old.next;
 	s->prev = old.prev;
 	s->tree = old.tree;
@@ -81,9 +95,38 @@ void vs_space_reset(struct vs_space *s)
 	s->objects.files.n = s->objects.anons.n = s->objects.avcs.n = 0;
 }
 
+uint32_t vs_space_find(const struct vs_space *s, uint64_t addr)
+{
+	struct vs_index *x = s->index;
+
+	if (x->n < s->vmas.n && vs_map_reserve(&x->map, s->vmas.n))
+		for (; x->n < s->vmas.n; x->n++)
+			vs_map_set(&x->map, s->vmas.v[x->n].addr, (uint32_t)x->n);
+	if (x->n == s->vmas.n)
+		return vs_map_get(&x->map, addr);
+	for (size_t i = 0; i < s->vmas.n; i++)
+		if (s->vmas.v[i].addr == addr)
+			return (uint32_t)i;
+	return VS_NONE;
+}
+
+uint32_t vs_space_find_from(const struct vs_space *s, uint64_t addr, uint64_t start)
+{
+	size_t lo = 0, hi = s->ascending ? s->vmas.n : 0;
+
+	while (lo < hi) {	// the first that does not begin before
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->vmas.v[mid].start < start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->vmas.n && s->vmas.v[lo].addr == addr ? (uint32_t)lo : vs_space_find(s, addr);
+}
+
 struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr)
 {
-	uint32_t index = (uint32_t)s->vmas.n;
 	struct vs_vma *v;
 
 	if (s->vmas.n >= VS_NONE - 1)
@@ -91,10 +134,6 @@ struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr)
 	v = vs_vec_push(&s->vmas);
 	if (!v)
 		return NULL;
-	if (!vs_map_set(&s->by_addr, addr, index)) {
-		s->vmas.n--;
-		return NULL;
-	}
 	memset(v, 0, sizeof(*v));
 	v->addr = addr;
 	v->fact = VS_NONE;

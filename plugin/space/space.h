@@ -215,6 +215,7 @@ struct vs_space_user {
 	bool has_cache;		/* vmacache was read, and is that of this mm as it is now */
 	bool cache_absent;	/* some of it is not in the dump */
 	uint64_t cache[VS_VMACACHE_SIZE];
+	uint64_t cache_start[VS_VMACACHE_SIZE];	/* vm_start of what is there; 0 if that is not to be had */
 	char comm[16];		/* NUL-terminated; may hold control characters */
 };
 
@@ -224,6 +225,8 @@ enum vs_mmap_dir {
 	VS_MMAP_DOWN,		/* from mmap_base towards the heap */
 	VS_MMAP_UP,		/* the legacy layout */
 };
+
+struct vs_index;
 
 struct vs_space {
 	uint64_t mm;		/* address of the mm_struct */
@@ -243,7 +246,8 @@ struct vs_space {
 	const char *mmap_dir_source;	/* what tells it: "get_unmapped_area", "MMF_TOPDOWN" */
 
 	VS_VEC(struct vs_vma) vmas;
-	struct vs_map by_addr;	/* vm_area_struct address -> index */
+	bool ascending;		/* vmas[] are in the order of their ranges, which do not overlap */
+	struct vs_index *index;	/* owned; behind vs_space_find() */
 	struct vs_walk next;	/* over vm_next from mm->mmap */
 	struct vs_walk prev;	/* over vm_prev from the last VMA: high to low */
 	struct vs_walk tree;	/* red-black or maple tree, in order */
@@ -271,14 +275,23 @@ void vs_space_destroy(struct vs_space *s);
 /** Forget everything but the room: the next address space goes into the same memory. */
 void vs_space_reset(struct vs_space *s);
 
-/** The index of the VMA at address @p addr, or VS_NONE. */
-static inline uint32_t vs_space_find(const struct vs_space *s, uint64_t addr)
-{
-	return vs_map_get(&s->by_addr, addr);
-}
+/**
+ * The index of the VMA at address @p addr, or VS_NONE. What is sound never asks: the
+ * index is made when somebody first does, and without memory for it all are gone through.
+ */
+uint32_t vs_space_find(const struct vs_space *s, uint64_t addr);
+
+/** The same for one whose vm_start is known, which spares the index where they are in order. */
+uint32_t vs_space_find_from(const struct vs_space *s, uint64_t addr, uint64_t start);
 
 /** A new VMA, zeroed but for its address; NULL without memory. */
 struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr);
+
+/** Take back the VMA that was added last, before anybody has asked for it. */
+static inline void vs_space_drop(struct vs_space *s)
+{
+	s->vmas.n--;
+}
 
 static inline uint64_t vs_vma_pages(const struct vs_space *s, const struct vs_vma *v)
 {

@@ -125,6 +125,7 @@ static struct vs_kernel *make_kernel(void)
 	l->vma.vm_end = FIELD(offsetof(struct vma, end), 8);
 	l->vma.vm_flags = FIELD(offsetof(struct vma, flags), 8);
 	l->vma.vm_mm = FIELD(offsetof(struct vma, mm), 8);
+	vs_layout_pick(l);
 	l->mm.size = MM_SIZE;
 	l->mm.map_count = FIELD(MM_MAP_COUNT, 4);
 	l->mm.mm_users = FIELD(MM_USERS, 4);

@@ -50,6 +50,7 @@ struct fake *fake_create(void)
 		.read = vs_kmem_phys_read, .arg = &f->img,
 	};
 	memset(&f->k.layout, 0xff, sizeof(f->k.layout));	// no member anywhere
+	vs_layout_pick(&f->k.layout);
 	return f;
 }
 

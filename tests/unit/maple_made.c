@@ -73,6 +73,7 @@ void made_kernel(struct made *m, enum era era, uint64_t seed)
 		l->vma.detached = (struct vs_field){ VM_DETACHED, 1 };
 	if (era == ERA_6_15)
 		l->vma.vm_refcnt = (struct vs_field){ VM_REFCNT, 4 };
+	vs_layout_pick(l);
 	l->mm.size = MM_SIZE;
 	l->mm.mm_mt = (struct vs_field){ MM_MT_LOCK, 16 };
 	l->mm.map_count = (struct vs_field){ MM_MAP_COUNT, 4 };
