@@ -155,3 +155,13 @@ check_LTLIBRARIES += %D%/gdb/early.la
 GDB_ENV = env LD_PRELOAD=$(ASAN_LIB):$(abs_builddir)/%D%/gdb/.libs/early.so \
 	ASAN_OPTIONS=detect_leaks=0:exitcode=77
 endif
+
+# Speed: the bare chase, and where it finds things. Neither is of use under a sanitizer.
+EXTRA_PROGRAMS += %D%/bench/chase %D%/bench/facts
+%C%_bench_chase_SOURCES = %D%/bench/chase.c
+%C%_bench_chase_CFLAGS = -O2 -w
+%C%_bench_chase_LDFLAGS =
+%C%_bench_chase_LDADD =
+%C%_bench_facts_SOURCES = %D%/bench/facts.c
+check_DATA += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT)
+CLEANFILES += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT)
