@@ -58,6 +58,9 @@ static void put_facts(struct vs_kernel *k)
 		fail(vs_err_create(VS_ERR_FORMAT, "expected a 64-bit little-endian kernel with a direct map"));
 	put("direct_va", (int64_t)k->mem.direct_start);
 	put("direct_pa", (int64_t)k->mem.direct_pa);
+	put("image_va", (int64_t)k->mem.image_start);
+	put("image_pa", (int64_t)k->mem.image_pa);
+	put("image_size", (int64_t)(k->mem.image_end - k->mem.image_start));
 	put("task_first", (int64_t)first);
 	put("task_head", (int64_t)(init + (uint64_t)l->task.tasks.off));
 	put("task_tasks", off(l->task.tasks));
