@@ -156,12 +156,21 @@ GDB_ENV = env LD_PRELOAD=$(ASAN_LIB):$(abs_builddir)/%D%/gdb/.libs/early.so \
 	ASAN_OPTIONS=detect_leaks=0:exitcode=77
 endif
 
-# Speed: the bare chase, and where it finds things. Neither is of use under a sanitizer.
-EXTRA_PROGRAMS += %D%/bench/chase %D%/bench/facts
+# Speed: the bare chase, where it finds things, what measures. It is no test of ours that these
+# run under a sanitizer. scripts/bench holds us and others against the chase.
+EXTRA_PROGRAMS += %D%/bench/chase %D%/bench/facts %D%/bench/measure
 %C%_bench_chase_SOURCES = %D%/bench/chase.c
 %C%_bench_chase_CFLAGS = -O2 -w
 %C%_bench_chase_LDFLAGS =
 %C%_bench_chase_LDADD =
 %C%_bench_facts_SOURCES = %D%/bench/facts.c
+%C%_bench_measure_SOURCES = %D%/bench/measure.c
+%C%_bench_measure_CFLAGS = -O2 -w
+%C%_bench_measure_LDFLAGS =
+%C%_bench_measure_LDADD =
 check_DATA += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT)
-CLEANFILES += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT)
+CLEANFILES += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT) %D%/bench/measure$(EXEEXT)
+.PHONY: bench
+# BENCH='--quick' and the like are passed on.
+bench: all
+	BUILD='$(abs_top_builddir)' $(srcdir)/scripts/bench $(BENCH)

@@ -61,6 +61,7 @@ static void put_facts(struct vs_kernel *k)
 	put("image_va", (int64_t)k->mem.image_start);
 	put("image_pa", (int64_t)k->mem.image_pa);
 	put("image_size", (int64_t)(k->mem.image_end - k->mem.image_start));
+	put("kaslr", (int64_t)k->kaslr);
 	put("task_first", (int64_t)first);
 	put("task_head", (int64_t)(init + (uint64_t)l->task.tasks.off));
 	put("task_tasks", off(l->task.tasks));
