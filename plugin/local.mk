@@ -25,6 +25,7 @@ libvmascope_la_SOURCES += \
 	%D%/base/out.h \
 	%D%/base/utf8.c \
 	%D%/base/utf8.h \
+	%D%/base/vec.c \
 	%D%/base/vec.h
 libvmascope_la_SOURCES += \
 	%D%/image/elf.c \

@@ -15,25 +15,8 @@
 
 #define VS_VEC(type) struct { type *v; size_t n, cap; }
 
-static inline bool vs_vec_grow(void **data, size_t *cap, size_t n, size_t elem)
-{
-	size_t want = *cap ? *cap : 16;
-	void *p;
-
-	while (want < n) {
-		if (want > SIZE_MAX / 2)
-			return false;
-		want += want / 2;	// 1.5: a large array wastes a third at most
-	}
-	if (want > SIZE_MAX / elem)
-		return false;
-	p = realloc(*data, want * elem);
-	if (!p)
-		return false;
-	*data = p;
-	*cap = want;
-	return true;
-}
+/** Make room for @p n elements of @p elem bytes in *data, which has room for *cap; false without memory. */
+bool vs_vec_grow(void **data, size_t *cap, size_t n, size_t elem);
 
 /** Make room for @p count elements in all; false without memory. */
 #define vs_vec_reserve(vec, count) \

@@ -130,7 +130,7 @@ static unsigned int count_pointers(const struct vs_reader *r, const unsigned cha
 	for (unsigned int i = 0; vs_has(f) && i < f.size / word; i++) {
 		uint64_t v = vs_load(raw + f.off + i * word, word, mem->target.big_endian);
 
-		n += vs_kmem_is_kernel(mem, v) && (child ? (v & 4) != 0 : (v & (word - 1)) == 0);
+		n += v && (child ? (v & 4) != 0 : (v & (word - 1)) == 0) && vs_kmem_is_kernel(mem, v);
 	}
 	return n;
 }

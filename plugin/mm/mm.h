@@ -100,6 +100,14 @@ struct vs_err *vs_walk_list(struct vs_reader *r);
 struct vs_err *vs_walk_list_back(struct vs_reader *r);
 struct vs_err *vs_walk_rbtree(struct vs_reader *r);
 
+/**
+ * Once the list has been walked, all of its VMAs are read, and with them their vm_prev and
+ * their links in the tree. Where each of these is what the list's order asks for, the two
+ * other walks are known without making them: they lead to the same VMAs in this order. False,
+ * and nothing is changed: they are to be made.
+ */
+bool vs_walks_follow(struct vs_reader *r);
+
 /* --- maple.c --- */
 struct vs_err *vs_walk_maple(struct vs_reader *r);
 

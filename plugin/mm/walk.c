@@ -168,7 +168,7 @@ static struct vs_err *walk_line(struct vs_reader *r, struct vs_walk *w, enum vs_
 		uint32_t i;
 
 		// the list was read in its order, so the next index is the likeliest
-		i = at == VS_NONE ? 0 : forward ? at + 1 : at - 1;
+		i = at != VS_NONE ? (forward ? at + 1 : at - 1) : forward ? 0 : s->prev_from;
 		if (i < s->vmas.n && s->vmas.v[i].addr == addr) {
 			stop = VS_STOP_END;
 			from = VS_FROM_FILE;
@@ -222,53 +222,6 @@ struct vs_err *vs_walk_list_back(struct vs_reader *r)
 /* 2 * log2(n + 1) is the highest that a sound red-black tree of n < 2^32 nodes gets. */
 #define MAX_HEIGHT 64
 
-/*
- * The tree without going to it: every VMA has been read by the list, its links with it, and
- * they are held against the list's order. In order, a node's left subtree has ended just
- * before it, and a node without a right child ends each subtree whose right edge it is. Where
- * all of them and the root fit, the tree is this one and leads to the same VMAs in this order.
- */
-static bool tree_is_list(const struct vs_space *s)
-{
-	uint64_t right[MAX_HEIGHT];	// of the nodes whose right subtree is being passed: where it begins
-	uint64_t node[MAX_HEIGHT];	// and where they are themselves
-	unsigned int depth = 0;
-	uint64_t left = 0;		// the subtree that has just ended
-
-	if (!s->next.walked || s->next.breaks.n || s->next.order.n != s->vmas.n)
-		return false;
-	for (size_t i = 0; i < s->vmas.n; i++) {
-		const struct vs_vma *v = &s->vmas.v[i];
-
-		if (v->rb_left != left)
-			return false;
-		left = v->rb_right ? 0 : v->addr;
-		if (v->rb_right) {
-			if (depth == MAX_HEIGHT)
-				return false;
-			right[depth] = v->rb_right;
-			node[depth++] = v->addr;
-		}
-		while (depth && left == right[depth - 1])
-			left = node[--depth];
-	}
-	return !depth && left == s->f.rb_root;
-}
-
-static struct vs_err *take_list(struct vs_space *s)
-{
-	struct vs_walk *w = &s->tree;
-
-	if (!vs_vec_reserve(&w->order, s->vmas.n))
-		return &vs_enomem;
-	for (size_t i = 0; i < s->vmas.n; i++) {
-		w->order.v[i] = (uint32_t)i;
-		s->vmas.v[i].seen |= VS_SEEN_TREE;
-	}
-	w->order.n = s->vmas.n;
-	return NULL;
-}
-
 struct vs_err *vs_walk_rbtree(struct vs_reader *r)
 {
 	struct vs_space *s = r->s;
@@ -280,8 +233,6 @@ struct vs_err *vs_walk_rbtree(struct vs_reader *r)
 	const char *member = "mm_rb.rb_node";
 
 	w->walked = true;
-	if (!r->astray && tree_is_list(s))
-		return take_list(s);
 	r->astray = true;	// what comes now is not in order
 	for (;;) {
 		struct vs_err *err;
@@ -327,4 +278,75 @@ struct vs_err *vs_walk_rbtree(struct vs_reader *r)
 				return err;
 		}
 	}
+}
+
+/*
+ * The red-black tree without going to it. In order, a node's left subtree has ended just before
+ * it, and a node without a right child ends each subtree whose right edge it is.
+ */
+struct tree_line {
+	uint64_t right[MAX_HEIGHT];	/* of the nodes whose right subtree is being passed: where it begins */
+	uint64_t node[MAX_HEIGHT];	/* and where they are themselves */
+	unsigned int depth;
+	uint64_t left;			/* the subtree that has just ended */
+};
+
+/* The next VMA in order: does what it says of the tree fit? */
+static inline bool tree_line_take(struct tree_line *t, const struct vs_vma *v)
+{
+	if (v->rb_left != t->left)
+		return false;
+	if (v->rb_right) {
+		if (t->depth == MAX_HEIGHT)
+			return false;
+		t->right[t->depth] = v->rb_right;
+		t->node[t->depth++] = v->addr;
+		t->left = 0;
+		return true;
+	}
+	t->left = v->addr;
+	while (t->depth && t->left == t->right[t->depth - 1])
+		t->left = t->node[--t->depth];
+	return true;
+}
+
+bool vs_walks_follow(struct vs_reader *r)
+{
+	struct vs_space *s = r->s;
+	const bool tree = s->has & VS_HAS_RB, back = s->has & VS_HAS_PREV;
+	const uint16_t seen = (tree ? VS_SEEN_TREE : 0) | (back ? VS_SEEN_PREV : 0);
+	const uint32_t n = (uint32_t)s->vmas.n;
+	struct tree_line line = { 0 };
+	uint64_t prev = 0;
+
+	if (r->astray || !s->next.walked || s->next.breaks.n || s->next.order.n != n ||
+	    (tree && !vs_vec_reserve(&s->tree.order, n)) || (back && !vs_vec_reserve(&s->prev.order, n)))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		struct vs_vma *v = &s->vmas.v[i];
+
+		if ((tree && !tree_line_take(&line, v)) || (back && v->prev != prev)) {
+			// as if it had not been tried
+			while (i--)
+				s->vmas.v[i].seen &= (uint16_t)~seen;
+			return false;
+		}
+		v->seen |= seen;
+		if (tree)
+			s->tree.order.v[i] = i;
+		if (back)
+			s->prev.order.v[n - 1 - i] = i;
+		prev = v->addr;
+	}
+	if (tree && (line.depth || line.left != s->f.rb_root)) {
+		for (uint32_t i = 0; i < n; i++)
+			s->vmas.v[i].seen &= (uint16_t)~seen;
+		return false;
+	}
+	s->tree.walked = tree;
+	s->prev.walked = back;
+	s->tree.order.n = tree ? n : 0;
+	s->prev.order.n = back ? n : 0;
+	s->prev_from = back && n ? n - 1 : VS_NONE;
+	return true;
 }
