@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "kernel/symbols.h"
 #include "kernel/vmlinux.h"
@@ -56,35 +57,46 @@ static inline struct sym load_sym(const struct symtab *st, size_t i)
 	};
 }
 
+#define PREFIXES 4096
+
+/* Of the first two bytes: names have those at least, with NUL. */
+static unsigned int prefix(const char *name)
+{
+	return ((unsigned char)name[0] << 5 ^ (unsigned char)name[1]) & (PREFIXES - 1);
+}
+
 static struct vs_err *symtab_find(struct vs_symbols *sy, struct vs_symbol *want, size_t n)
 {
 	const struct symtab *st = (const struct symtab *)sy;
-	// Nearly every name is turned away by its first two bytes.
-	uint64_t first[65536 / 64] = { 0 };
+	// Nearly every name is turned away by its first two bytes; the rest is compared with those
+	// that begin alike, of which each names the next.
+	uint32_t first[PREFIXES] = { 0 };	// one more than the index
+	_cleanup_free_ uint32_t *next = calloc(n + 1, sizeof(*next));
 	size_t left = n;
 
-	for (size_t i = 0; i < n; i++) {
-		uint16_t h = vs_load16(want[i].name, false);	// names have two bytes at least, with NUL
+	if (!next)
+		return &vs_enomem;
+	for (size_t i = n; i-- > 0;) {
+		uint32_t *f = &first[prefix(want[i].name)];
 
-		first[h / 64] |= UINT64_C(1) << h % 64;
+		next[i] = *f;
+		*f = (uint32_t)(i + 1);
 	}
 	for (size_t i = 0; i < st->n && left; i++) {
 		struct sym s = load_sym(st, i);
 		const char *name;
-		uint16_t h;
 
 		if (s.name + 1 >= st->strs_len || s.shndx == SHN_UNDEF)
 			continue;
 		name = st->strs + s.name;
-		h = vs_load16(name, false);
-		if (!(first[h / 64] >> h % 64 & 1))
-			continue;
-		for (size_t k = 0; k < n; k++) {
-			if (want[k].found || strcmp(want[k].name, name))
+		for (size_t k = first[prefix(name)]; k; k = next[k - 1]) {
+			struct vs_symbol *w = &want[k - 1];
+
+			if (w->found || strcmp(w->name, name))
 				continue;
-			want[k].found = true;
-			want[k].value = s.value;
-			want[k].absolute = s.shndx == SHN_ABS;
+			w->found = true;
+			w->value = s.value;
+			w->absolute = s.shndx == SHN_ABS;
 			left--;
 		}
 	}
