@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/number.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-char *vs_buf_reserve(struct vs_buf *b, size_t more)
+char *vs_buf_grow(struct vs_buf *b, size_t more)
 {
 	if (b->failed)
 		return NULL;
-	if (more > b->cap - b->len) {
+	if (more > b->cap - b->len || !b->data) {
 		size_t cap = b->cap ? b->cap : 128;
 		char *data;
 
@@ -50,11 +51,6 @@ void vs_buf_puts(struct vs_buf *b, const char *s)
 	vs_buf_put(b, s, strlen(s));
 }
 
-void vs_buf_putc(struct vs_buf *b, char c)
-{
-	vs_buf_put(b, &c, 1);
-}
-
 void vs_buf_printf(struct vs_buf *b, const char *fmt, ...)
 {
 	va_list ap;
@@ -75,28 +71,65 @@ void vs_buf_printf(struct vs_buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
+/* Eight digits at once, one in each byte; the first digit in the highest. */
+static uint64_t eight_digits(uint32_t v)
+{
+	uint64_t x = v, letter;
+
+	x = (x << 16 | x) & UINT64_C(0x0000ffff0000ffff);
+	x = (x << 8 | x) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x << 4 | x) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	letter = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+	return x + UINT64_C(0x3030303030303030) + letter * ('a' - '0' - 10);
+}
+
+char *vs_hex(char *to, uint64_t v, unsigned int width)
+{
+	unsigned int n = (67 - (unsigned int)__builtin_clzll(v | 1)) / 4;
+	uint64_t digits[2];
+	char tmp[2 * VS_HEX_MAX];
+
+	if (n < width)
+		n = width < VS_HEX_MAX ? width : VS_HEX_MAX;
+	digits[0] = eight_digits((uint32_t)(v >> 32));
+	digits[1] = eight_digits((uint32_t)v);
+	if (!VS_HOST_BIG_ENDIAN) {
+		digits[0] = __builtin_bswap64(digits[0]);
+		digits[1] = __builtin_bswap64(digits[1]);
+	}
+	memcpy(tmp, digits, VS_HEX_MAX);
+	memset(tmp + VS_HEX_MAX, 0, VS_HEX_MAX);
+	memcpy(to, tmp + VS_HEX_MAX - n, VS_HEX_MAX);	// all of it: a constant is copied sooner
+	return to + n;
+}
+
 void vs_buf_hex(struct vs_buf *b, uint64_t v, unsigned int width)
 {
-	char tmp[16];
+	char *to = vs_buf_reserve(b, VS_HEX_MAX);
+
+	if (to)
+		b->len += (size_t)(vs_hex(to, v, width) - to);
+}
+
+char *vs_dec(char *to, uint64_t v)
+{
+	char tmp[VS_DEC_MAX];
 	unsigned int n = 0;
 
 	do {
-		tmp[15 - n++] = "0123456789abcdef"[v & 15];
-		v >>= 4;
-	} while (n < 16 && (v || n < width));
-	vs_buf_put(b, tmp + 16 - n, n);
+		tmp[VS_DEC_MAX - ++n] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	memcpy(to, tmp + VS_DEC_MAX - n, n);
+	return to + n;
 }
 
 void vs_buf_dec(struct vs_buf *b, uint64_t v)
 {
-	char tmp[20];
-	unsigned int n = 0;
+	char *to = vs_buf_reserve(b, VS_DEC_MAX);
 
-	do {
-		tmp[19 - n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	vs_buf_put(b, tmp + 20 - n, n);
+	if (to)
+		b->len += (size_t)(vs_dec(to, v) - to);
 }
 
 void vs_buf_count(struct vs_buf *b, uint64_t v)

@@ -28,14 +28,38 @@ static inline void vs_buf_deinit(struct vs_buf *b)
 
 #define _cleanup_buf_ __attribute__((cleanup(vs_buf_deinit)))
 
+/** Make room for @p more bytes where there is not enough; as vs_buf_reserve(). */
+char *vs_buf_grow(struct vs_buf *b, size_t more);
+
 /** Make room for @p more bytes; returns where they go, NULL without memory. */
-char *vs_buf_reserve(struct vs_buf *b, size_t more);
+static inline char *vs_buf_reserve(struct vs_buf *b, size_t more)
+{
+	return more <= b->cap - b->len && b->data ? b->data + b->len : vs_buf_grow(b, more);
+}
 
 void vs_buf_put(struct vs_buf *b, const void *data, size_t len);
 void vs_buf_puts(struct vs_buf *b, const char *s);
-void vs_buf_putc(struct vs_buf *b, char c);
+
+static inline void vs_buf_putc(struct vs_buf *b, char c)
+{
+	char *to = vs_buf_reserve(b, 1);
+
+	if (to) {
+		*to = c;
+		b->len++;
+	}
+}
+
 void vs_buf_printf(struct vs_buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+#define VS_HEX_MAX 16		/* what vs_hex() and vs_dec() may write, whatever they answer */
+#define VS_DEC_MAX 20
+
+/** As vs_buf_hex(), to where there is room for VS_HEX_MAX bytes; the end of the digits. */
+char *vs_hex(char *to, uint64_t v, unsigned int width);
+/** As vs_buf_dec(), to where there is room for VS_DEC_MAX bytes; the end of the digits. */
+char *vs_dec(char *to, uint64_t v);
 
 /** @p v in lower-case hexadecimal, no prefix, at least @p width digits (0 to 16). */
 void vs_buf_hex(struct vs_buf *b, uint64_t v, unsigned int width);

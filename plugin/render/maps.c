@@ -53,37 +53,37 @@ static void put_path(struct vs_buf *b, const char *s, size_t len, bool clean)
 	}
 }
 
+/* Five numbers in hexadecimal, one in decimal, what stands between them. */
+#define LINE_HEAD_MAX (5 * VS_HEX_MAX + VS_DEC_MAX + 12)
+
 void vs_render_maps_line(struct vs_buf *b, const struct vs_space *s, const struct vs_vma *v,
 			 uint32_t i, bool clean)
 {
 	const struct vs_fact *fact = v->file && v->fact != VS_NONE ? &s->facts[v->fact] : NULL;
 	const size_t line = b->len;
 	const char *label;
-	char *p = vs_buf_reserve(b, 128);
+	char *p = vs_buf_reserve(b, LINE_HEAD_MAX);
 
 	if (!p)
 		return;
-	vs_buf_hex(b, v->start, 8);
-	vs_buf_putc(b, '-');
-	vs_buf_hex(b, v->end, 8);
-	p = vs_buf_reserve(b, 6);
-	if (!p)
-		return;
-	p[0] = ' ';
-	p[1] = v->flags & VS_VM_READ ? 'r' : '-';
-	p[2] = v->flags & VS_VM_WRITE ? 'w' : '-';
-	p[3] = v->flags & VS_VM_EXEC ? 'x' : '-';
-	p[4] = v->flags & VS_VM_MAYSHARE ? 's' : 'p';
-	p[5] = ' ';
-	b->len += 6;
-	vs_buf_hex(b, v->file ? v->pgoff << s->page_shift : 0, 8);
-	vs_buf_putc(b, ' ');
-	vs_buf_hex(b, fact ? fact->dev >> 20 : 0, 2);
-	vs_buf_putc(b, ':');
-	vs_buf_hex(b, fact ? fact->dev & 0xfffff : 0, 2);
-	vs_buf_putc(b, ' ');
-	vs_buf_dec(b, fact ? fact->ino : 0);
-	vs_buf_putc(b, ' ');
+	p = vs_hex(p, v->start, 8);
+	*p++ = '-';
+	p = vs_hex(p, v->end, 8);
+	*p++ = ' ';
+	*p++ = v->flags & VS_VM_READ ? 'r' : '-';
+	*p++ = v->flags & VS_VM_WRITE ? 'w' : '-';
+	*p++ = v->flags & VS_VM_EXEC ? 'x' : '-';
+	*p++ = v->flags & VS_VM_MAYSHARE ? 's' : 'p';
+	*p++ = ' ';
+	p = vs_hex(p, v->file ? v->pgoff << s->page_shift : 0, 8);
+	*p++ = ' ';
+	p = vs_hex(p, fact ? fact->dev >> 20 : 0, 2);
+	*p++ = ':';
+	p = vs_hex(p, fact ? fact->dev & 0xfffff : 0, 2);
+	*p++ = ' ';
+	p = vs_dec(p, fact ? fact->ino : 0);
+	*p++ = ' ';
+	b->len = (size_t)(p - b->data);
 	label = vs_vma_label(s, v, i);
 	if (!v->file && !label)
 		return;
