@@ -201,6 +201,15 @@ void vs_image_count(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT])
 	}
 }
 
+uint64_t vs_image_held(const struct vs_image *img)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < img->n_ranges; i++)
+		n += img->ranges[i].in_file;
+	return n;
+}
+
 bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end)
 {
 	size_t lo = 0, hi = img->n_ranges;

@@ -129,6 +129,12 @@ enum vs_from vs_image_read(struct vs_image *img, uint64_t addr, void *buf, size_
 /** How many bytes of the memory that it describes are of each origin, as far as can be told without reading them. */
 void vs_image_count(struct vs_image *img, uint64_t bytes[VS_FROM_COUNT]);
 
+/**
+ * How many bytes of memory it can have at the most: no more objects can be met than fit into
+ * these, whatever their pointers say. A file whose pages are compressed holds more than its size.
+ */
+uint64_t vs_image_held(const struct vs_image *img);
+
 /** Is any byte of [start, end) held? */
 bool vs_image_holds(const struct vs_image *img, uint64_t start, uint64_t end);
 

@@ -205,17 +205,15 @@ struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_
 	return err;
 }
 
-/* Room at once for what map_count promises, which the caller has found possible. */
-static bool make_room(struct vs_space *s)
+/* Room at once for what map_count promises, which is possible. It may lie: no room is no error yet. */
+static void make_room(struct vs_space *s)
 {
 	const size_t n = s->f.map_count + 1;
 
-	if (!vs_vec_reserve(&s->vmas, n))
-		return false;
 	// a leaf has 15 pivots and 16 slots, and is half full at least
-	return !(s->has & VS_HAS_MAPLE) ||
-		(vs_vec_reserve(&s->tree.order, n) && vs_vec_reserve(&s->maple.entries, n) &&
-		 vs_vec_reserve(&s->maple.nodes, n / 8) && vs_vec_reserve(&s->maple.words, n / 8 * 31));
+	if (vs_vec_reserve(&s->vmas, n) && s->has & VS_HAS_MAPLE && vs_vec_reserve(&s->tree.order, n) &&
+	    vs_vec_reserve(&s->maple.entries, n) && vs_vec_reserve(&s->maple.nodes, n / 8))
+		(void)vs_vec_reserve(&s->maple.words, n / 8 * 31);
 }
 
 struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s)
@@ -263,10 +261,9 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	read_prot_map(k, s);
 	if (!s->mm_absent)
 		read_mmap_dir(k, raw, s);
-	// A dump cannot hold more VMAs than fit into it, whatever its pointers say.
-	r.bound = (size_t)(k->img->file_size / l->vma.size) + 16;
-	if (s->f.map_count < r.bound && !make_room(s))
-		return &vs_enomem;
+	r.bound = (size_t)(vs_image_held(k->img) / l->vma.size) + 16;
+	if (s->f.map_count < r.bound)
+		make_room(s);
 	if (s->has & VS_HAS_MAPLE) {
 		read_maple_root(k, mm, raw, &s->maple);
 		err = vs_walk_maple(&r);

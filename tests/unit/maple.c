@@ -77,6 +77,29 @@ static void test_sound(void)
 }
 
 /** Empty: a kernel has such an mm for a moment, and it is sound. */
+/* A file whose pages are compressed is smaller than what it holds. */
+static void test_compressed(void)
+{
+	struct vs_report r;
+	struct vs_space *s;
+	struct made m;
+	uint64_t mm;
+
+	made_kernel(&m, ERA_6_1, 1);
+	m.f->img.file_size = 4096;
+	mm = made_space(&m, 1000);
+	s = read_mm(&m, mm);
+	vs_check_space(s, &r);
+	ok(s->tree.order.n == 1000 && r.verdict == VS_CONSISTENT, "the size of the file is no bound where memory is larger");
+	vs_report_deinit(&r);
+	vs_space_destroy(s);
+	m.f->range.in_file = 4096;
+	s = read_mm(&m, mm);
+	ok(s->tree.order.n < 1000, "what it holds is");
+	vs_space_destroy(s);
+	fake_destroy(m.f);
+}
+
 static void test_empty(void)
 {
 	struct vs_report r;
@@ -219,6 +242,7 @@ int main(int argc, char **argv)
 	double t = seconds();
 
 	test_sound();
+	test_compressed();
 	test_empty();
 	test_absent();
 	test_heavy(seed);
