@@ -38,6 +38,22 @@ const char *vs_unpack_name(uint32_t flag)
 	return i < 0 ? NULL : kinds[i].name;
 }
 
+/* libdeflate, as in libdeflate.h; its soname has been this since 2016. */
+static void prepare_fast(struct vs_unpackers *u)
+{
+	void *handle = dlopen("libdeflate.so.0", RTLD_NOW | RTLD_LOCAL);
+	void *(*alloc)(void) = NULL;
+
+	if (!handle)
+		return;
+	*(void **)&alloc = dlsym(handle, "libdeflate_alloc_decompressor");
+	*(void **)&u->fast.free = dlsym(handle, "libdeflate_free_decompressor");
+	*(void **)&u->fast.unpack = dlsym(handle, "libdeflate_zlib_decompress");
+	if (alloc && u->fast.free && u->fast.unpack)
+		u->fast.state = alloc();
+	u->fast.handle = handle;
+}
+
 struct vs_err *vs_unpack_prepare(struct vs_unpackers *u, uint32_t flag)
 {
 	int i = kind_of(flag);
@@ -48,6 +64,8 @@ struct vs_err *vs_unpack_prepare(struct vs_unpackers *u, uint32_t flag)
 		u->v[i].handle = dlopen(kinds[i].soname, RTLD_NOW | RTLD_LOCAL);
 	if (u->v[i].handle && !u->v[i].fn)
 		u->v[i].fn = dlsym(u->v[i].handle, kinds[i].fn);
+	if (flag == VS_PACKED_ZLIB && u->v[i].fn && !u->fast.handle)
+		prepare_fast(u);
 	return u->v[i].fn ? NULL : vs_err_create(VS_ERR_FORMAT,
 		"its pages are compressed by %s; %s, which unpacks them, is not installed (Debian: %s)",
 		kinds[i].name, kinds[i].soname, kinds[i].package);
@@ -66,6 +84,8 @@ bool vs_unpack(struct vs_unpackers *u, uint32_t flag, const void *data, size_t l
 		return false;
 	switch (flag) {
 	case VS_PACKED_ZLIB:
+		if (u->fast.state)
+			return !u->fast.unpack(u->fast.state, data, len, to, size, &size_got) && size_got == size;
 		return !((zlib_fn *)u->v[i].fn)(to, &got, data, len) && got == size;
 	case VS_PACKED_LZO:
 		return !((lzo_fn *)u->v[i].fn)(data, len, to, &got, NULL) && got == size;
@@ -78,9 +98,14 @@ bool vs_unpack(struct vs_unpackers *u, uint32_t flag, const void *data, size_t l
 
 void vs_unpackers_deinit(struct vs_unpackers *u)
 {
+	if (u->fast.state)
+		u->fast.free(u->fast.state);
+	if (u->fast.handle)
+		dlclose(u->fast.handle);
 	for (int i = 0; i < 4; i++) {
 		if (u->v[i].handle)
 			dlclose(u->v[i].handle);
 		u->v[i].handle = u->v[i].fn = NULL;
 	}
+	u->fast.handle = u->fast.state = NULL;
 }

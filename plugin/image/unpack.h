@@ -23,6 +23,13 @@ enum {
 
 struct vs_unpackers {
 	struct { void *handle, *fn; } v[4];
+	/* zlib's pages by libdeflate, if that is there: it does nothing else, in a third of the time. */
+	struct {
+		void *handle, *state;
+		void (*free)(void *state);
+		int (*unpack)(void *state, const void *in, size_t in_len, void *out, size_t out_len,
+			      size_t *out_len_ret);
+	} fast;
 };
 
 /** "zlib", ..., for one of these bits; NULL for anything else. */
