@@ -170,6 +170,7 @@ EXTRA_PROGRAMS += %D%/bench/chase %D%/bench/facts %D%/bench/measure
 %C%_bench_measure_LDADD =
 check_DATA += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT)
 CLEANFILES += %D%/bench/chase$(EXEEXT) %D%/bench/facts$(EXEEXT) %D%/bench/measure$(EXEEXT)
+dist_check_SCRIPTS += %D%/bench/guard.sh
 .PHONY: bench
 # BENCH='--quick' and the like are passed on.
 bench: all

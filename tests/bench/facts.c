@@ -8,7 +8,7 @@
  *
  * The first prints a name and a number a line. The second opens the dump and does COMMAND WORD...
  * N times (default 6), with nothing remembered of the time before and the answer thrown away. It
- * prints the bytes of an answer, the VMAs of all processes, and nanoseconds of the first pass
+ * prints the bytes and lines of an answer, the VMAs of all processes, and nanoseconds of the first pass
  * and of the median of the others, by the clock and of the processor. VMLINUX may be empty: none is named.
  */
 #include <getopt.h>
@@ -117,9 +117,17 @@ struct loop {
 	int n_words;
 };
 
-static struct vs_err *count_bytes(void *face, const char *data, size_t len)
+struct answer {
+	uint64_t bytes, lines;
+};
+
+static struct vs_err *count(void *face, const char *data, size_t len)
 {
-	*(uint64_t *)face += len;
+	struct answer *a = face;
+
+	a->bytes += len;
+	for (const char *end = data + len; (data = memchr(data, '\n', (size_t)(end - data))); data++)
+		a->lines++;
 	return NULL;
 }
 
@@ -145,8 +153,9 @@ static void run_loop(struct vs_session *s, const struct loop *l)
 {
 	const struct vs_cmd *cmd = vs_cmd_find(l->command, strlen(l->command), VS_FACE_GDB);
 	uint64_t *wall = calloc(l->passes, sizeof(*wall)), *cpu = calloc(l->passes, sizeof(*cpu));
-	uint64_t bytes = 0, vmas = 0;
-	struct vs_out out = { .write = count_bytes, .face = &bytes };
+	struct answer answer = { 0 };
+	struct vs_out out = { .write = count, .face = &answer };
+	uint64_t vmas = 0;
 	struct vs_args args;
 	struct vs_err *err;
 
@@ -158,7 +167,7 @@ static void run_loop(struct vs_session *s, const struct loop *l)
 		int status = 0;
 
 		vs_session_forget(s);
-		bytes = 0;
+		answer = (struct answer){ 0 };
 		err = vs_args_parse(cmd, VS_FACE_GDB, NULL, l->n_words, l->words, &args);
 		if (err)
 			fail(err);
@@ -180,7 +189,7 @@ static void run_loop(struct vs_session *s, const struct loop *l)
 		if (t->mm && t->pid == t->tgid && !vs_mm_read_fields(s->k, t->mm, &fields))
 			vmas += fields.map_count;
 	}
-	printf("bytes %" PRIu64 "\nvmas %" PRIu64 "\n", bytes, vmas);
+	printf("bytes %" PRIu64 "\nlines %" PRIu64 "\nvmas %" PRIu64 "\n", answer.bytes, answer.lines, vmas);
 	put_times("wall", wall, l->passes);
 	put_times("cpu", cpu, l->passes);
 	vs_buf_deinit(&out.buf);
