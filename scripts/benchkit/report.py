@@ -75,6 +75,7 @@ class Report:
         print(f"  {'':44}{'instructions':>16}{'a VMA':>10}{'x chase':>9}")
         for row in result.rows:
             if not row.instructions:
+                print(f"    {row.name:42}  skipped: {row.skip}")
                 continue
             chase = self._beside(result, row, "chase")
             vmas = result.dump.about["small_vmas"] if row.group == "first answer" else result.dump.about["vmas"]
