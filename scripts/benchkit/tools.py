@@ -26,7 +26,7 @@ from drgn.helpers.linux.pid import find_task, for_each_task
 try:
     from drgn.helpers.linux.mm import for_each_vma
 except ImportError:
-    if not any(m.name == "mmap" for m in prog.type("struct mm_struct").members):
+    if not prog.type("struct mm_struct").has_member("mmap"):
         sys.exit("this drgn has no way to go through a maple tree's VMAs")
 
     def for_each_vma(mm):
