@@ -107,6 +107,10 @@ class Apt:
         names = [re.split(r"[ (:|]", d.strip())[0] for d in record.get("Depends", "").split(",")]
         return [n for n in names if re.fullmatch(pattern, n)]
 
+    def names(self, prefix):
+        """The packages whose names begin so."""
+        return run(["apt-cache", *self.opts, "pkgnames", prefix]).decode().split()
+
     def download(self, package, into):
         """Fetch one .deb; apt checks its hash against the signed lists."""
         record = self.show(package)
@@ -211,8 +215,25 @@ class KernelFiles:
         top = apt.show(f"linux-image-{self.arch.flavour}")
         images = apt.depends(top or {}, r"linux-image-[0-9].*")
         if not images:
-            raise LabError(f"no linux-image-{self.arch.flavour} in it")
-        image = images[0]
+            raise LabError(f"no linux-image-{self.arch.flavour.image} in it")
+        trouble = []
+        for image in self._images(apt, images[0]):
+            try:
+                self._fetch_image_package(apt, image)
+                return
+            except LabError as e:
+                trouble.append(str(e))
+                warn(f"{image} is not to be had: {str(e)[-300:]}")
+        raise LabError("\n".join(trouble))
+
+    def _images(self, apt, newest):
+        """The suite's newest image, then the two before it, if the lists still have them."""
+        pattern = re.compile(r"linux-image-(\d[^-]*(?:-\d+)?)-" + re.escape(self.arch.flavour.image))
+        series = re.match(r"linux-image-\d+\.\d+", newest).group()
+        names = [n for n in apt.names(series + ".") if pattern.fullmatch(n) and n != newest]
+        return [newest] + sorted(names, key=lambda n: [int(d) for d in re.findall(r"\d+", n)], reverse=True)[:2]
+
+    def _fetch_image_package(self, apt, image):
         release = image[len("linux-image-"):]
         # Since 7.x the image package is empty and its files are in these two.
         parts = apt.depends(apt.show(image), r"linux-(binary|modules)-.*") or [image]
