@@ -62,7 +62,7 @@ def build(files, scratch, target):
     cpio = initramfs.Newc()
     cpio.node("dev/console", 5, 1)
     cpio.file("init", initramfs.compile_one(arch, scratch, "cores", ["-static", "cores.c"]).read_bytes())
-    loaded = initramfs.module_closure(files.modules, ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"])
+    loaded = initramfs.module_closure(files.modules, initramfs.DISK_MODULES)
     for name, data in loaded:
         cpio.file(f"lib/modules/{name}.ko", data)
     for name, path in programs.items():

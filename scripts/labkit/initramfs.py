@@ -13,7 +13,8 @@ from .ui import LabError, find_tool, run
 HERE = Path(__file__).resolve().parent
 
 # What the guest asks for; what these need in turn is found from the modules themselves.
-MODULES = ["virtio_pci", "virtio_blk", "qemu_fw_cfg", "overlay", "crc32c_generic", "ext4", "af_packet"]
+DISK_MODULES = ["pci_host_generic", "virtio_pci", "virtio_ccw", "virtio_blk", "crc32c_generic", "ext4"]
+MODULES = [*DISK_MODULES, "qemu_fw_cfg", "overlay", "af_packet"]
 
 PLAIN = {"full": 36, "small": 10}
 MANY = {"full": 60000, "small": 1500}
@@ -128,7 +129,7 @@ def compile_one(arch, build, name, args):
     """The path of a program for the guest; `args`: gcc's, source files without their directory."""
     target = Path(build) / name
     words = [str(HERE / a) if a.endswith(".c") else a for a in args]
-    done = subprocess.run([find_tool(arch.gcc), "-O2", "-Wall", "-Wextra", "-g0", "-o", str(target), *words],
+    done = subprocess.run([find_tool(arch.gcc), "-O2", "-Wall", "-Wextra", "-g0", "-D_FILE_OFFSET_BITS=64", "-o", str(target), *words],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
     if done.returncode:
         raise LabError(f"{arch.gcc} cannot build {name}:\n{done.stdout.decode(errors='replace')}")

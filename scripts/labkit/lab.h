@@ -39,6 +39,9 @@ pid_t lab_child(const char *name, void (*fn)(void));
 /** Write @p text to the file @p path (sysctl, sysfs); -1 on failure. */
 int lab_write(const char *path, const char *text);
 
+/** Bytes of a huge page of the size that the kernel takes unless told otherwise. */
+size_t lab_huge_page(void);
+
 /** mkdir -p */
 void lab_mkdirs(const char *path);
 

@@ -66,15 +66,17 @@ class Guest:
         self.qmp_path = str(self.dir / "qmp")
         self.argv = [find_tool(arch.qemu), "-nodefaults", *arch.machine, "-accel", "tcg,thread=multi",
                      "-cpu", arch.cpu(la57), "-m", memory, "-smp", str(vcpus),
-                     "-display", "none", "-no-reboot", "-device", "vmcoreinfo",
+                     "-display", "none", "-no-reboot",
                      "-chardev", f"file,id=con,path={self.console}", "-serial", "chardev:con",
                      "-qmp", f"unix:{self.qmp_path},server=on,wait=off",
                      "-kernel", str(kernel_image), "-initrd", str(initrd), "-append", cmdline]
-        if arch.name == "amd64":
+        if arch.fw_cfg:
+            self.argv += ["-device", "vmcoreinfo"]
+        if arch.name in ("amd64", "i386"):
             self.argv += ["-vga", "std"]        # a PCI device with memory to map
         for i, disk in enumerate(disks):
             self.argv += ["-drive", f"if=none,id=disk{i},format=raw,cache=unsafe,file={disk}",
-                          "-device", f"virtio-blk-pci,drive=disk{i}"]
+                          "-device", f"{arch.disk},drive=disk{i}"]
         if watched:
             self.gdb_path = str(self.dir / "gdb")
             self.argv += ["-chardev", f"socket,id=gdb,path={self.gdb_path},server=on,wait=off",

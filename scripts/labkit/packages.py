@@ -18,7 +18,7 @@ from .ui import LabError, find_tool, run, say, warn
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 LISTS_GOOD_FOR = 12 * 3600
-IMAGE_FILES = (r"boot/(vmlinuz|config)-.*|"
+IMAGE_FILES = (r"boot/(vmlinuz|vmlinux|config)-.*|"
                r"(usr/)?lib/modules/[^/]*/(vmlinuz|config|.*\.ko(\.[a-z]+)?)")
 DEBUG_FILES = r"usr/lib/debug/(boot/vmlinux-.*|(usr/)?lib/modules/[^/]*/vmlinux)"
 
@@ -155,7 +155,7 @@ class KernelFiles:
 
     def __init__(self, cache, kernel, arch):
         self.cache, self.kernel, self.arch = Path(cache), kernel, arch
-        self.dir = self.cache / f"{kernel.name}-{arch.name}"
+        self.dir = self.cache / f"{kernel.name}-{arch.label}"
         self.meta = {}
         self._load()
 
@@ -209,10 +209,10 @@ class KernelFiles:
                 trouble.append(f"{suite}: {e}")
                 if suite != self.kernel.suites[-1][0]:
                     warn(f"{suite} does not deliver, trying the next suite: {str(e)[-300:]}")
-        raise LabError(f"no {self.kernel.name} for {self.arch.name}:\n" + "\n".join(trouble))
+        raise LabError(f"no {self.kernel.name} for {self.arch.label}:\n" + "\n".join(trouble))
 
     def _fetch_image_from(self, apt):
-        top = apt.show(f"linux-image-{self.arch.flavour}")
+        top = apt.show(f"linux-image-{self.arch.flavour.image}")
         images = apt.depends(top or {}, r"linux-image-[0-9].*")
         if not images:
             raise LabError(f"no linux-image-{self.arch.flavour.image} in it")
@@ -246,10 +246,11 @@ class KernelFiles:
             versions[part] = record["Version"]
             unpack(deb, tmp, IMAGE_FILES)
             deb.unlink()
-        for name in ("vmlinuz", "config"):
+        # What is booted is called vmlinux where it is not packed, on ppc64el and riscv64.
+        for name, as_name in (("vmlinux", "vmlinuz"), ("vmlinuz", "vmlinuz"), ("config", "config")):
             found = sorted(tmp.glob(f"boot/{name}-*")) + sorted(tmp.glob(f"**/modules/*/{name}"))
             if found:
-                found[0].rename(tmp / name)
+                found[0].rename(tmp / as_name)
         for root in (tmp / "lib/modules", tmp / "usr/lib/modules"):
             if root.is_dir():
                 (root / release).rename(tmp / "modules")

@@ -76,6 +76,18 @@ int lab_write(const char *path, const char *text)
 	return n < 0 ? -1 : 0;
 }
 
+size_t lab_huge_page(void)
+{
+	char text[4096] = "", *p;
+	int fd = open("/proc/meminfo", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		lab_note("/proc/meminfo");
+	close(fd);
+	p = strstr(text, "Hugepagesize:");
+	return p ? strtoul(p + strlen("Hugepagesize:"), NULL, 10) << 10 : (size_t)2 << 20;
+}
+
 void lab_mkdirs(const char *path)
 {
 	char *copy = strdup(path);

@@ -82,7 +82,7 @@ static void bpf(void)
 
 	attr.map_type = BPF_MAP_TYPE_ARRAY;
 	attr.key_size = 4;
-	attr.value_size = 4096;
+	attr.value_size = LAB_PAGE;
 	attr.max_entries = 2;
 	attr.map_flags = BPF_F_MMAPABLE;
 	int fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));

@@ -20,13 +20,13 @@
 #define RW (PROT_READ | PROT_WRITE)
 
 /* Map pages of an open file in one way, write where that is allowed, close it. */
-static void map_fd(const char *what, int fd, int prot, int flags, size_t pages, size_t first)
+static void map_fd(const char *what, int fd, int prot, int flags, size_t pages, off_t first)
 {
 	if (fd < 0) {
 		lab_note(what);
 		return;
 	}
-	char *p = lab_map(what, NULL, pages * LAB_PAGE, prot, flags, fd, (off_t)first * LAB_PAGE);
+	char *p = lab_map(what, NULL, pages * LAB_PAGE, prot, flags, fd, first * (off_t)LAB_PAGE);
 	if (prot & PROT_WRITE)
 		lab_touch(p, LAB_PAGE);
 	else if (prot & PROT_READ)
@@ -77,8 +77,8 @@ static void names(void)
 	fd = lab_file("/tmp/sparse", 1);
 	if (ftruncate(fd, (off_t)5 << 40))
 		lab_note("a file of 5 TiB");
-	map_fd("/tmp/sparse", fd, PROT_READ, MAP_SHARED, 2, ((size_t)5 << 40) / LAB_PAGE - 2);
-	map_fd("/tmp/sparse", fd, PROT_READ, MAP_SHARED, 2, ((size_t)4 << 30) / LAB_PAGE);
+	map_fd("/tmp/sparse", fd, PROT_READ, MAP_SHARED, 2, ((off_t)5 << 40) / (off_t)LAB_PAGE - 2);
+	map_fd("/tmp/sparse", fd, PROT_READ, MAP_SHARED, 2, ((off_t)4 << 30) / (off_t)LAB_PAGE);
 	close(fd);
 	/* a mapping that goes past the end of its file */
 	fd = lab_file("/tmp/short", 2);

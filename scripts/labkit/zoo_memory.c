@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The zoo's memory without files: anonymous, shared, huge, locked, advised, split, moved. */
 #define _GNU_SOURCE
+#include <alloca.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
 #include <linux/mempolicy.h>
@@ -19,7 +20,11 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 #define PRIV (MAP_PRIVATE | MAP_ANONYMOUS)
-#define HUGE ((size_t)2 << 20)
+#define HUGE (huge_page)
+/* 64 MiB must do for what is a gigabyte elsewhere, where there are but three of these. */
+#define GIB ((size_t)1 << (sizeof(long) > 4 ? 30 : 26))
+
+static size_t huge_page;	/* 2 MiB, or what this architecture makes of its page tables */
 
 /* Newer than the headers of some hosts. */
 #ifndef MADV_PAGEOUT
@@ -71,11 +76,12 @@ static void protections(void)
 		mprotect(p, 2 * LAB_PAGE, prot);
 	}
 	/* One reservation, pieces of it in use: what every allocator does. */
-	char *p = lab_map("reservation", NULL, (size_t)1 << 30, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
+	char *p = lab_map("reservation", NULL, GIB, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
 	mprotect(p, 16 * LAB_PAGE, RW);
 	lab_touch(p, 4 * LAB_PAGE);
-	mprotect(p + ((size_t)512 << 20), 3 * LAB_PAGE, PROT_READ);
-	lab_map("big reservation", NULL, (size_t)1 << 40, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
+	mprotect(p + GIB / 2, 3 * LAB_PAGE, PROT_READ);
+	lab_map("big reservation", NULL, sizeof(long) > 4 ? GIB << 10 : GIB << 2, PROT_NONE,
+		PRIV | MAP_NORESERVE, -1, 0);
 }
 
 static void shared(void)
@@ -165,11 +171,11 @@ static void huge(void)
 static void stacks(void)
 {
 	/* Room below it is needed to grow into, and a neighbour ends it. */
-	char *room = lab_map("room", NULL, (size_t)8 << 20, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
+	char *room = lab_map("room", NULL, 2048 * LAB_PAGE, PROT_NONE, PRIV | MAP_NORESERVE, -1, 0);
 	if (!room)
 		return;
-	munmap(room + LAB_PAGE, ((size_t)8 << 20) - 2 * LAB_PAGE);
-	char *p = lab_map("MAP_GROWSDOWN", room + ((size_t)6 << 20), 4 * LAB_PAGE, RW,
+	munmap(room + LAB_PAGE, 2046 * LAB_PAGE);
+	char *p = lab_map("MAP_GROWSDOWN", room + 1536 * LAB_PAGE, 4 * LAB_PAGE, RW,
 			  PRIV | MAP_GROWSDOWN | MAP_STACK | MAP_FIXED_NOREPLACE, -1, 0);
 	for (int i = 1; p && i <= 12; i++)
 		*(volatile char *)(p - i * LAB_PAGE) = i;
@@ -177,9 +183,8 @@ static void stacks(void)
 	lab_map("MAP_GROWSDOWN, read only", NULL, 3 * LAB_PAGE, PROT_READ, PRIV | MAP_GROWSDOWN, -1, 0);
 
 	/* Our own stack: grown, and cut in two by mprotect. */
-	volatile char grown[200 * 1024];
-	grown[0] = 1;
-	for (size_t i = 0; i < sizeof(grown); i += LAB_PAGE)
+	volatile char *grown = alloca(50 * LAB_PAGE);
+	for (size_t i = 0; i < 50 * LAB_PAGE; i += LAB_PAGE)
 		grown[i] = 1;
 	uintptr_t mid = ((uintptr_t)grown + 20 * LAB_PAGE) & ~(LAB_PAGE - 1);
 	mprotect((void *)mid, LAB_PAGE, PROT_READ);
@@ -245,8 +250,21 @@ static void edges(void)
 	lab_map("above 47 bits", (void *)0x00f0000000000000UL, 3 * LAB_PAGE, RW, PRIV, -1, 0);
 	lab_map("below 4 GiB", NULL, 3 * LAB_PAGE, RW, PRIV | MAP_32BIT, -1, 0);
 #else
-	lab_map("last page", (void *)(0x1000000000000UL - LAB_PAGE), LAB_PAGE, RW,
-		PRIV | MAP_FIXED_NOREPLACE, -1, 0);
+	/*
+	 * How much a process can have hangs on the architecture, the page size
+	 * and the levels of its page tables: the highest that is granted.
+	 */
+	static const unsigned char bits[] = { 64, 56, 52, 48, 47, 46, 39, 38 };
+	void *p = MAP_FAILED;
+	if (sizeof(long) == 4)
+		p = lab_map("last page", (void *)(0xc0000000UL - LAB_PAGE), LAB_PAGE, RW,
+			    PRIV | MAP_FIXED_NOREPLACE, -1, 0);
+	/* some keep the last one for themselves */
+	for (size_t i = 0; i < 2 * sizeof(bits) && sizeof(long) == 8 && p == MAP_FAILED; i++)
+		p = mmap((void *)(uintptr_t)((2ULL << (bits[i / 2] - 1)) - (1 + i % 2) * LAB_PAGE), LAB_PAGE, RW,
+			 PRIV | MAP_FIXED_NOREPLACE, -1, 0);
+	if (p == MAP_FAILED)
+		lab_note("last page");
 #endif
 }
 
@@ -314,10 +332,10 @@ static void zero_pages(void)
 	lab_peek(p, 4 * LAB_PAGE);
 	/* enough to need page tables of their own */
 	for (int i = 0; i < 5; i++) {
-		p = lab_map("sparse", NULL, (size_t)3 << 30, RW, PRIV | MAP_NORESERVE, -1, 0);
+		p = lab_map("sparse", NULL, 3 * GIB, RW, PRIV | MAP_NORESERVE, -1, 0);
 		if (p) {
-			madvise(p, (size_t)3 << 30, MADV_NOHUGEPAGE);
-			lab_touch(p + ((size_t)i << 29), LAB_PAGE);
+			madvise(p, 3 * GIB, MADV_NOHUGEPAGE);
+			lab_touch(p + i * (GIB / 2), LAB_PAGE);
 		}
 	}
 }
@@ -327,6 +345,7 @@ void zoo_memory(void)
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	huge_page = lab_huge_page();
 	protections();
 	shared();
 	huge();
