@@ -34,7 +34,7 @@ static char out[1 << 20];	/* waits to be written to the disk */
 static size_t out_len;
 static int disk = -1;
 static char in[1 << 16];	/* read from /proc */
-static char population[1 << 16], notes[1 << 16];
+static char population[1 << 17], notes[1 << 16];
 static size_t population_len, notes_len;
 static int small_population, big_smaps = 1;
 
@@ -42,8 +42,8 @@ static int small_population, big_smaps = 1;
 static struct seen {
 	char name[40];
 	uint64_t hash;
-} seen[8192];
-static int nseen;
+} seen[1 << 14];
+static int nseen, seen_next;
 
 static void say(const char *fmt, ...)
 {
@@ -167,9 +167,16 @@ static void copy(enum pass pass, const char *path, const char *name, int check)
 		}
 		return;
 	}
-	for (int i = 0; i < nseen; i++)
-		if (!strcmp(seen[i].name, name) && seen[i].hash != h)
+	/* The second reading goes in the order of the first: most often it is the next. */
+	for (int step = 0; step < nseen; step++) {
+		int i = (seen_next + step) % nseen;
+		if (strcmp(seen[i].name, name))
+			continue;
+		if (seen[i].hash != h)
 			say("LAB DRIFT %s", name);
+		seen_next = i + 1;
+		break;
+	}
 }
 
 /* ---- the processes ---- */
@@ -253,7 +260,7 @@ static void record_process(enum pass pass, int pid)
 
 static void record_all(enum pass pass)
 {
-	static int pids[4096];
+	static int pids[1 << 13];
 	int n = numbers("/proc", pids, sizeof(pids) / sizeof(pids[0]));
 
 	for (int i = 0; i < n; i++)
@@ -304,7 +311,7 @@ static void start(const char *program, const char *name, const char *arg)
 	close(p[1]);
 	for (;;) {
 		struct pollfd pfd = { .fd = p[0], .events = POLLIN };
-		if (poll(&pfd, 1, 240 * 1000) <= 0 || read(p[0], &c, 1) != 1) {
+		if (poll(&pfd, 1, 600 * 1000) <= 0 || read(p[0], &c, 1) != 1) {
 			len = snprintf(line, sizeof(line), "!%s: did not come up", name);
 			take_line(line, len);
 			say("LAB: specimen %s did not come up", name);

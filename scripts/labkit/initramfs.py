@@ -150,7 +150,7 @@ def compile_guest(arch, build):
     return {name: compile_one(arch, build, name, args) for name, args in programs.items()}
 
 
-def specimens(arch, population, more=()):
+def specimens(arch, population, more=(), vmas=None, processes=0):
     """Lines `PROGRAM NAME [ARGUMENT]` for the guest, in the order in which they start."""
     rows = [f"/bin/specimen plain {i}" for i in range(1, PLAIN[population] + 1)]
     for name in ("threads", "leaderless", "share", "vfork", "zombie", "stopped", "traced", "odd-comm",
@@ -162,14 +162,15 @@ def specimens(arch, population, more=()):
     # The container goes before the zoo: it copies all mounts, and fewer are quicker.
     for name in ("chroot", "container", "zoo", "mntns"):
         rows.append(f"/bin/specimen {name}")
-    rows.append(f"/bin/specimen many {MANY[population]}")
+    rows.append(f"/bin/specimen many {vmas or MANY[population]}")
+    rows += [f"/bin/specimen crowd {processes}"] if processes else []
     rows += more
     rows.append("/bin/specimen big-pid")
     return rows
 
 
-def build(arch, modules, population, build_dir, target, more=(), files=None):
-    """Write the initramfs to `target`; `more`: specimens besides the population; `files`: {path: bytes}."""
+def build(arch, modules, rows, build_dir, target, files=None):
+    """Write the initramfs to `target`; `rows`: what specimens() made; `files`: {path: bytes}."""
     programs = compile_guest(arch, build_dir)
     # What is in the root that boot.c moves to; the rest stays behind.
     root = {"/sbin/init": programs["init"].read_bytes(), **(files or {})}
@@ -178,7 +179,7 @@ def build(arch, modules, population, build_dir, target, more=(), files=None):
             root[f"/bin/{name}"] = programs[name].read_bytes()
     for guest_path, host_path in libraries(arch, programs["dynamic"]).items():
         root[guest_path] = Path(host_path).read_bytes()
-    root["/etc/specimens"] = "".join(row + "\n" for row in specimens(arch, population, more)).encode()
+    root["/etc/specimens"] = "".join(row + "\n" for row in rows).encode()
     cpio = Newc()
     cpio.node("dev/console", 5, 1)
     cpio.file("init", programs["boot"].read_bytes())

@@ -175,6 +175,9 @@ static void many(void)
 	const size_t chunk = 1000;
 	int want = atoi(argument ? argument : "60000");
 
+	/* the kernel's own limit is a little above the usual population */
+	if (want > 60000 && lab_write("/proc/sys/vm/max_map_count", "10000000"))
+		lab_note("max_map_count");
 	prctl(PR_SET_NAME, "many");
 	lab_name("many", getpid());
 	for (int made = 0; made < want; made += chunk) {
@@ -185,6 +188,50 @@ static void many(void)
 		if (p && made % 10000 == 0)
 			*(p + LAB_PAGE) = 1;
 	}
+	lab_ready();
+}
+
+/* ---- many processes ---- */
+
+static void crowd(void)
+{
+	int want = atoi(argument ? argument : "500"), up = 0;
+	int p[2];
+
+	prctl(PR_SET_NAME, "crowd");
+	lab_name("crowd", getpid());
+	if (pipe(p))
+		lab_note("pipe");
+	for (int i = 0; i < want; i++) {
+		pid_t pid = fork();
+		if (pid < 0) {
+			lab_note("fork");
+			break;
+		}
+		if (!pid) {
+			close(LAB_FD);
+			/* A few mappings of its own, so that no two neighbours are alike. */
+			for (int j = 0; j < 3 + i % 11; j++) {
+				int prot = j % 2 ? PROT_READ : PROT_READ | PROT_WRITE;
+				char *q = mmap(NULL, (1 + (i + j) % 5) * LAB_PAGE, prot,
+					       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				if (q != MAP_FAILED && j == 0)
+					*q = 1;
+			}
+			if (write(p[1], "", 1) != 1)
+				_exit(1);
+			close(p[0]);
+			close(p[1]);
+			lab_sleep();
+		}
+		lab_name("crowd", pid);
+	}
+	close(p[1]);
+	for (char c; read(p[0], &c, 1) == 1;)
+		up++;
+	if (up != want)
+		lab_note("crowd: not all came up");
+	close(p[0]);
 	lab_ready();
 }
 
@@ -532,6 +579,7 @@ static const struct specimen {
 } specimens[] = {
 	{ "plain", plain },
 	{ "many", many },
+	{ "crowd", crowd },
 	{ "threads", threads },
 	{ "leaderless", leaderless },
 	{ "share", share },
