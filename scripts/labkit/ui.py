@@ -25,12 +25,13 @@ def warn(text):
     say(f"warning: {text}")
 
 
-# What the lab needs of the host: command -> the Debian package that has it.
+# What the lab needs of the host: command -> the Debian packages that bring it, a|b where a newer
+# Debian has it in a, an older one in b. The cross compilers only recommend their libc.
 TOOLS = {
     "apt-get": "apt",
     "dpkg-deb": "dpkg",
     "tar": "tar",
-    "gcc": "gcc",
+    "gcc": "gcc libc6-dev",
     "readelf": "binutils",
     "xz": "xz-utils",
     "zstd": "zstd",
@@ -39,15 +40,39 @@ TOOLS = {
     "fallocate": "util-linux",
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
-    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+    "qemu-system-i386": "qemu-system-x86",
+    "qemu-system-ppc64": "qemu-system-ppc",
+    "qemu-system-riscv64": "qemu-system-riscv|qemu-system-misc",
+    "qemu-system-s390x": "qemu-system-s390x|qemu-system-misc",
+    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu libc6-dev-arm64-cross",
+    "i686-linux-gnu-gcc": "gcc-i686-linux-gnu libc6-dev-i386-cross",
+    "powerpc64le-linux-gnu-gcc": "gcc-powerpc64le-linux-gnu libc6-dev-ppc64el-cross",
+    "riscv64-linux-gnu-gcc": "gcc-riscv64-linux-gnu libc6-dev-riscv64-cross",
+    "s390x-linux-gnu-gcc": "gcc-s390x-linux-gnu libc6-dev-s390x-cross",
 }
+
+
+def packages(commands):
+    """The Debian packages that bring these commands, sorted."""
+    found = set()
+    for word in " ".join(TOOLS.get(c, c) for c in commands).split():
+        *newer, last = word.split("|")
+        found.add(next((name for name in newer if in_archive(name)), last))
+    return sorted(found)
+
+
+def in_archive(package):
+    """Does this machine's apt know a package of that name?"""
+    done = subprocess.run(["apt-cache", "show", "--no-all-versions", package], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL)
+    return bool(done.stdout)        # nothing is shown of a name that others only provide
 
 
 def find_tool(name):
     """The path of a program; /sbin is looked into as well, mkfs lives there."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if not path:
-        raise LabError(f"{name} is not installed (Debian package {TOOLS.get(name, name)}); "
+        raise LabError(f"{name} is not installed (Debian package {' '.join(packages([name]))}); "
                        "scripts/lab deps lists everything the lab needs")
     return path
 
@@ -61,8 +86,7 @@ def need(*names):
         except LabError:
             missing.append(name)
     if missing:
-        packages = " ".join(sorted({TOOLS.get(m, m) for m in missing}))
-        raise LabError(f"not installed: {', '.join(missing)}; try: apt-get install {packages}")
+        raise LabError(f"not installed: {', '.join(missing)}; try: apt-get install {' '.join(packages(missing))}")
 
 
 @contextlib.contextmanager
