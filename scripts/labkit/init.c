@@ -7,7 +7,7 @@
  * for pid 1 itself: it uses static buffers only, touches all its pages before
  * the recording, and reads everything a second time to see that nothing moved.
  *
- * The truth goes to the raw disk /dev/vda as records
+ * The truth goes to the raw disk /dev/lab-truth as records
  *	kind (1 byte: F file name, D data, E end of file, Z end of all), length (4 bytes LE), bytes
  */
 #define _GNU_SOURCE
@@ -109,7 +109,7 @@ static void flush(void)
 	for (size_t done = 0; done < out_len;) {
 		ssize_t n = write(disk, out + done, out_len - done);
 		if (n <= 0)
-			fail("writing the truth to /dev/vda (too small?)");
+			fail("writing the truth to its disk (too small?)");
 		done += n;
 	}
 	out_len = 0;
@@ -429,6 +429,37 @@ static void reserve_huge_pages(void)
 	write_file("/proc/sys/vm/nr_hugepages", text);
 }
 
+/*
+ * The disks by their serial numbers: /dev/lab-truth, lab-ext4, lab-swap. Which
+ * of them is /dev/vda hangs on who answers first, where they are not on PCI.
+ */
+static void link_disks(void)
+{
+	char path[64], serial[32], name[64];
+
+	for (int i = 0; i < 400; i++) {
+		for (char c = 'a'; c <= 'f'; c++) {
+			snprintf(path, sizeof(path), "/sys/block/vd%c/serial", c);
+			int fd = open(path, O_RDONLY);
+			ssize_t n = fd < 0 ? 0 : read(fd, serial, sizeof(serial) - 1);
+			if (fd >= 0)
+				close(fd);
+			serial[n > 0 ? n : 0] = 0;
+			serial[strcspn(serial, "\n")] = 0;
+			if (!serial[0])
+				continue;
+			snprintf(path, sizeof(path), "vd%c", c);
+			snprintf(name, sizeof(name), "/dev/%s", serial);
+			if (symlink(path, name) && errno != EEXIST)
+				fail(name);
+		}
+		if (!access("/dev/lab-truth", F_OK) && !access("/dev/lab-ext4", F_OK) && !access("/dev/lab-swap", F_OK))
+			return;
+		usleep(50 * 1000);
+	}
+	fail("the disks");
+}
+
 int main(void)
 {
 	static char cmdline[4096];
@@ -452,13 +483,13 @@ int main(void)
 	/* khugepaged would change smaps behind our back */
 	write_file("/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs", "4000000000");
 
-	for (int i = 0; i < 100 && (disk = open("/dev/vda", O_RDWR)) < 0; i++)
-		usleep(50 * 1000);
+	link_disks();
+	disk = open("/dev/lab-truth", O_RDWR);
 	if (disk < 0)
-		fail("/dev/vda");
+		fail("/dev/lab-truth");
 
 	int crash = load_crash_kernel();
-	if (swapon("/dev/vdc", 0))
+	if (swapon("/dev/lab-swap", 0))
 		say("LAB: swapon: %s", strerror(errno));
 	write_file("/sys/kernel/mm/ksm/pages_to_scan", "5000");
 	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "20");
@@ -494,7 +525,7 @@ int main(void)
 	put('Z', "", 0);
 	flush();
 	if (fsync(disk))
-		fail("fsync /dev/vda");
+		fail("fsync /dev/lab-truth");
 	/* The dump may not be taken before what we wrote has proved stable. */
 	record_all(AGAIN);
 	say("LAB READY");

@@ -76,7 +76,7 @@ class Guest:
             self.argv += ["-vga", "std"]        # a PCI device with memory to map
         for i, disk in enumerate(disks):
             self.argv += ["-drive", f"if=none,id=disk{i},format=raw,cache=unsafe,file={disk}",
-                          "-device", f"{arch.disk},drive=disk{i}"]
+                          "-device", f"{arch.disk},drive=disk{i},serial=lab-{Path(disk).stem}"]
         if watched:
             self.gdb_path = str(self.dir / "gdb")
             self.argv += ["-chardev", f"socket,id=gdb,path={self.gdb_path},server=on,wait=off",

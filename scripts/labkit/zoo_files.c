@@ -224,7 +224,7 @@ static void mounts(void)
 
 	/* a file system on a disk: block device numbers, real inodes */
 	lab_mkdirs("/disk");
-	if (mount("/dev/vdb", "/disk", "ext4", 0, ""))
+	if (mount("/dev/lab-ext4", "/disk", "ext4", 0, ""))
 		lab_note("ext4");
 	else {
 		map_file("/disk/a file on ext4", RW, MAP_SHARED);
