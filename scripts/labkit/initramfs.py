@@ -129,7 +129,9 @@ def compile_one(arch, build, name, args):
     """The path of a program for the guest; `args`: gcc's, source files without their directory."""
     target = Path(build) / name
     words = [str(HERE / a) if a.endswith(".c") else a for a in args]
-    done = subprocess.run([find_tool(arch.gcc), "-O2", "-Wall", "-Wextra", "-g0", "-D_FILE_OFFSET_BITS=64", "-o", str(target), *words],
+    # files of many terabytes, on 32 bits as well
+    options = ["-O2", "-Wall", "-Wextra", "-g0", "-D_FILE_OFFSET_BITS=64"]
+    done = subprocess.run([find_tool(arch.gcc), *options, "-o", str(target), *words],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
     if done.returncode:
         raise LabError(f"{arch.gcc} cannot build {name}:\n{done.stdout.decode(errors='replace')}")
