@@ -36,11 +36,10 @@ static bool tables(struct vs_kernel *k, uint64_t pgd, struct vs_pgtable *ret)
 	return pgd ? vs_kmem_phys(&k->mem, pgd, &ret->root, &len) : ret->root != 0;
 }
 
-static unsigned int index_of(const struct vs_pgtable *pt, uint64_t addr, uint64_t span, bool top)
+/* Of the entry that maps @p span bytes, in a table that maps @p table bytes. */
+static unsigned int index_of(uint64_t addr, uint64_t span, uint64_t table)
 {
-	const unsigned int bits = top ? pt->top_bits : pt->target->page_shift - 3U;
-
-	return (unsigned int)(addr / span & ((UINT64_C(1) << bits) - 1));
+	return (unsigned int)(addr / span & (table / span - 1));
 }
 
 static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xlat *x, uint64_t addr,
@@ -54,7 +53,7 @@ static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xl
 
 		*st = (struct vs_pgwalk_step){
 			.name = from->name, .pa = from->pa, .entry = from->entry, .span = from->span,
-			.index = index_of(pt, addr, from->span, !i),
+			.index = index_of(addr, from->span, i ? from[-1].span : from->span << pt->top_bits),
 		};
 		if (last && x->end == VS_PG_ABSENT)
 			vs_buf_puts(&b, "not read");
