@@ -197,19 +197,18 @@ static void read_memory(struct conn *c, bool binary)
 static void read_registers(struct conn *c)
 {
 	const struct vs_rsp_thread *t = &c->r->threads.v[c->r->current];
+	const struct vs_regs_shape *shape = vs_regs_shape(c->r->k);
 	struct vs_regs regs;
-	unsigned int n, n_long;
 	unsigned char raw[8];
 
 	vs_rsp_regs(c->r, t, &regs);
-	vs_regs_shape(c->r->k, &n, &n_long);
 	// GDB refuses to begin with a thread of which it is not told where it is: at 0, then
 	if (c->r->current == c->r->first)
-		regs.known |= UINT64_C(1) << (n_long - 1);
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int size = i < n_long ? 8 : 4;
+		regs.known |= UINT64_C(1) << shape->pc;
+	for (unsigned int i = 0; i < shape->n; i++) {
+		unsigned int size = i < shape->n_words ? c->r->k->mem.target.word : 4;
 
-		for (unsigned int b = 0; b < size; b++)	// both are little endian
+		for (unsigned int b = 0; b < size; b++)	// all are little endian
 			raw[b] = (unsigned char)(regs.v[i] >> 8 * b);
 		if (regs.known >> i & 1)
 			put_hex(&c->out, raw, size);

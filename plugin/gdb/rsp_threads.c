@@ -160,11 +160,10 @@ void vs_rsp_regs(const struct vs_rsp *r, const struct vs_rsp_thread *t, struct v
  */
 static size_t first_thread(struct vs_rsp *r)
 {
+	const struct vs_regs_shape *shape = vs_regs_shape(r->k);
 	int crash = crash_cpu(r->k), score = -1;
-	unsigned int n, n_long;
 	size_t best = 0;
 
-	vs_regs_shape(r->k, &n, &n_long);
 	for (size_t i = 0; i < r->threads.n; i++) {
 		const struct vs_rsp_thread *t = &r->threads.v[i];
 		int s = t->cpu < 0 ? 0 : 2 + (t->id < VS_RSP_IDLE) + (t->cpu == crash) * 4;
@@ -173,7 +172,7 @@ static size_t first_thread(struct vs_rsp *r)
 		if (s <= score)
 			continue;
 		vs_rsp_regs(r, t, &regs);
-		if (!(regs.known >> (n_long - 1) & 1))	// the pc is the last of 64 bits
+		if (!(regs.known >> shape->pc & 1))
 			continue;
 		score = s;
 		best = i;
@@ -187,7 +186,7 @@ struct vs_err *vs_rsp_init(struct vs_rsp *r, struct vs_kernel *k, const struct v
 
 	*r = (struct vs_rsp){ .k = k };
 	pthread_mutex_init(&r->lock, NULL);
-	r->arch = k->mem.arch->machine == EM_X86_64 ? "i386:x86-64" : "aarch64";
+	r->arch = vs_regs_shape(k)->arch;
 	vs_buf_puts(&r->xml, "<?xml version=\"1.0\"?><threads>");
 	err = add_idle(r);
 	for (size_t i = 0; !err && i < tasks->v.n; i++)

@@ -51,6 +51,8 @@ static const struct row rows[] = {
 	VMA(detached, OPTIONAL),	// 6.4 to 6.14
 	VMA(vm_refcnt, OPTIONAL),	// since 6.15
 	VMA(vm_lock_seq, OPTIONAL),	// since 6.4, CONFIG_PER_VMA_LOCK
+	F(vma, vm_flags_union, "vm_area_struct", "__vm_flags", OPTIONAL),	// 6.3 to 6.19
+	F(vma, vm_flags_union, "vm_area_struct", "flags", OPTIONAL),	// since 7.0
 
 	MM(mmap, OPTIONAL),		// up to 6.0; in an anonymous struct since 4.20
 	MM(mm_rb, OPTIONAL),
@@ -207,7 +209,7 @@ static const struct row rows[] = {
 	F(rwsem, count, "rw_semaphore", "count", OPTIONAL),
 	F(rwsem, owner, "rw_semaphore", "owner", OPTIONAL),
 	F(rwsem, rt_readers, "rw_semaphore", "rwbase.readers", OPTIONAL),	// PREEMPT_RT, since 5.15
-	F(thread, sp, "task_struct", "thread.sp", OPTIONAL),	// x86
+	F(thread, sp, "task_struct", "thread.sp", OPTIONAL),	// x86, riscv
 	F(thread, sp, "task_struct", "thread.cpu_context.sp", OPTIONAL),	// arm64
 	F(thread, stack, "task_struct", "stack", OPTIONAL),
 	F(thread, on_cpu, "task_struct", "on_cpu", OPTIONAL),
@@ -215,10 +217,14 @@ static const struct row rows[] = {
 	F(thread, cpu, "task_struct", "thread_info.cpu", OPTIONAL),
 	F(thread, x19, "task_struct", "thread.cpu_context.x19", OPTIONAL),	// arm64
 	F(thread, pc, "task_struct", "thread.cpu_context.pc", OPTIONAL),
+	F(thread, ra, "task_struct", "thread.ra", OPTIONAL),	// riscv
+	F(thread, s, "task_struct", "thread.s", OPTIONAL),
 	F(frame, r15, "inactive_task_frame", "r15", OPTIONAL),	// x86-64, since 4.9
 	F(frame, r14, "inactive_task_frame", "r14", OPTIONAL),
 	F(frame, r13, "inactive_task_frame", "r13", OPTIONAL),
 	F(frame, r12, "inactive_task_frame", "r12", OPTIONAL),
+	F(frame, si, "inactive_task_frame", "si", OPTIONAL),	// i386
+	F(frame, di, "inactive_task_frame", "di", OPTIONAL),
 	F(frame, bx, "inactive_task_frame", "bx", OPTIONAL),
 	F(frame, bp, "inactive_task_frame", "bp", OPTIONAL),
 	F(frame, ret_addr, "inactive_task_frame", "ret_addr", OPTIONAL),

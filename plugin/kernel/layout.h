@@ -42,7 +42,7 @@ struct vs_layout {
 		uint32_t size;
 		struct vs_field vm_start, vm_end, vm_flags, vm_pgoff, vm_mm, vm_next, vm_prev, vm_rb,
 			rb_subtree_gap, vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot,
-			detached, vm_refcnt, vm_lock_seq, anon_name, shared, vm_policy, userfaultfd_ctx, anon_vma_chain_next,
+			detached, vm_refcnt, vm_lock_seq, vm_flags_union, anon_name, shared, vm_policy, userfaultfd_ctx, anon_vma_chain_next,
 			anon_vma_chain_prev, shared_rb, shared_last, anon_vma_chain;
 	} vma;
 	struct {	/* of vma: what each vm_area_struct is asked for, a million times over */
@@ -172,11 +172,11 @@ struct vs_layout {
 		bool owner_is_pointer;	/* before 5.3: the count has biases */
 	} rwsem;	/* rw_semaphore; rwbase_rt.readers under PREEMPT_RT */
 	struct {
-		struct vs_field sp, stack, on_cpu, cpu, x19, pc;
+		struct vs_field sp, stack, on_cpu, cpu, x19, pc, ra, s;
 	} thread;	/* task_struct.thread.sp: the saved stack pointer of a sleeping task */
 	struct {
 		uint32_t size;
-		struct vs_field r15, r14, r13, r12, bx, bp, ret_addr;
+		struct vs_field r15, r14, r13, r12, si, di, bx, bp, ret_addr;
 	} frame;	/* inactive_task_frame, at that pointer on x86 */
 	struct {
 		struct vs_field size, offset, oo, red_left_pad, cpu_slab, random, name;

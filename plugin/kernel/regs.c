@@ -11,7 +11,20 @@ enum {	/* x86-64 */
 	CS, SS, DS, ES, FS, GS, N_X86
 };
 
+enum {	/* i386 */
+	EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, EIP, EFL, ECS, ESS, EDS, EES, EFS, EGS, N_I386
+};
+
 enum { X19 = 19, X29 = 29, SP = 31, PC, CPSR, N_ARM64 };
+
+enum { RA = 1, RV_SP, S0 = 8, S2 = 18, RV_PC = 32, N_RISCV };
+
+static const struct vs_regs_shape shapes[] = {
+	{ EM_386, "i386", N_I386, N_I386, EIP },
+	{ EM_AARCH64, "aarch64", N_ARM64, CPSR, PC },
+	{ EM_RISCV, "riscv:rv64", N_RISCV, N_RISCV, RV_PC },
+	{ EM_X86_64, "i386:x86-64", N_X86, EFLAGS, RIP },
+};
 
 /* struct user_regs_struct, arch/x86/include/asm/user_64.h; unchanged since 2.6. */
 static const int8_t x86_prstatus[] = {
@@ -19,14 +32,41 @@ static const int8_t x86_prstatus[] = {
 	RIP, CS, EFLAGS, RSP, SS, -1, -1 /* fs_base, gs_base */, DS, ES, FS, GS,
 };
 
-#define PR_REG	112	/* offset of pr_reg in struct elf_prstatus of 64-bit kernels */
+/* The same of user_32.h. */
+static const int8_t i386_prstatus[] = {
+	EBX, ECX, EDX, ESI, EDI, EBP, EAX, EDS, EES, EFS, EGS, -1 /* orig_eax */, EIP, ECS, EFL, ESP, ESS,
+};
 
-void vs_regs_shape(const struct vs_kernel *k, unsigned int *n_ret, unsigned int *n_long_ret)
+/* struct user_regs_struct, arch/riscv/include/uapi/asm/ptrace.h: pc has the place of x0, which is 0. */
+static const int8_t riscv_prstatus[] = {
+	RV_PC, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
+	27, 28, 29, 30, 31,
+};
+
+/* Registers in struct elf_prstatus; without an order they stand as they do here. */
+static const struct prstatus {
+	uint16_t machine;
+	uint8_t n;
+	const int8_t *order;
+} prstatus[] = {
+	{ EM_386, sizeof(i386_prstatus), i386_prstatus },
+	{ EM_AARCH64, N_ARM64, NULL },
+	{ EM_RISCV, sizeof(riscv_prstatus), riscv_prstatus },
+	{ EM_X86_64, sizeof(x86_prstatus), x86_prstatus },
+};
+
+/* Offset of pr_reg in struct elf_prstatus, by the word. */
+#define PR_REG64	112
+#define PR_REG32	72
+
+const struct vs_regs_shape *vs_regs_shape(const struct vs_kernel *k)
 {
-	bool x86 = k->mem.arch->machine == EM_X86_64;
+	static const struct vs_regs_shape unknown = { .arch = "machine of this kind" };
 
-	*n_ret = x86 ? N_X86 : N_ARM64;
-	*n_long_ret = x86 ? EFLAGS : CPSR;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		if (shapes[i].machine == k->mem.arch->machine)
+			return &shapes[i];
+	return &unknown;
 }
 
 static void set(struct vs_regs *r, unsigned int i, uint64_t v)
@@ -37,21 +77,23 @@ static void set(struct vs_regs *r, unsigned int i, uint64_t v)
 
 bool vs_regs_prstatus(const struct vs_kernel *k, const unsigned char *desc, size_t len, struct vs_regs *ret)
 {
+	const unsigned int word = k->mem.target.word, at = word == 8 ? PR_REG64 : PR_REG32;
 	const bool be = k->mem.target.big_endian;
-	size_t n = k->mem.arch->machine == EM_X86_64 ? sizeof(x86_prstatus) :
-		k->mem.arch->machine == EM_AARCH64 ? N_ARM64 : 0;
+	const struct prstatus *p = prstatus, *end = prstatus + sizeof(prstatus) / sizeof(prstatus[0]);
 
 	*ret = (struct vs_regs){ 0 };
-	if (!n || len < PR_REG + 8 * n)
+	while (p < end && p->machine != k->mem.arch->machine)
+		p++;
+	if (p == end || len < at + (size_t)word * p->n)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t v = vs_load64(desc + PR_REG + 8 * i, be);
+	for (unsigned int i = 0; i < p->n; i++) {
+		const int reg = p->order ? p->order[i] : (int)i;
 
-		if (k->mem.arch->machine == EM_AARCH64)
-			set(ret, (unsigned int)i, v);
-		else if (x86_prstatus[i] >= 0)
-			set(ret, (unsigned int)x86_prstatus[i], v);
+		if (reg >= 0)
+			set(ret, (unsigned int)reg, vs_load(desc + at + i * word, word, be));
 	}
+	if (p->machine == EM_RISCV)
+		set(ret, 0, 0);
 	return true;
 }
 
@@ -59,9 +101,11 @@ bool vs_regs_prstatus(const struct vs_kernel *k, const unsigned char *desc, size
 static bool saved_x86(struct vs_kernel *k, uint64_t sp, struct vs_regs *ret)
 {
 	const struct vs_layout *l = &k->layout;
+	const bool is64 = k->mem.target.word == 8;
 	const struct { struct vs_field f; int reg; } members[] = {
 		{ l->frame.r15, R15 }, { l->frame.r14, R14 }, { l->frame.r13, R13 }, { l->frame.r12, R12 },
-		{ l->frame.bx, RBX }, { l->frame.bp, RBP }, { l->frame.ret_addr, RIP },
+		{ l->frame.si, ESI }, { l->frame.di, EDI }, { l->frame.bx, is64 ? RBX : EBX },
+		{ l->frame.bp, is64 ? RBP : EBP }, { l->frame.ret_addr, is64 ? RIP : EIP },
 	};
 
 	if (!l->frame.size || !vs_has(l->frame.ret_addr))
@@ -75,7 +119,7 @@ static bool saved_x86(struct vs_kernel *k, uint64_t sp, struct vs_regs *ret)
 			return false;
 		set(ret, (unsigned int)members[i].reg, v);
 	}
-	set(ret, RSP, sp + l->frame.size);
+	set(ret, is64 ? RSP : ESP, sp + l->frame.size);
 	return true;
 }
 
@@ -99,6 +143,28 @@ static bool saved_arm64(struct vs_kernel *k, uint64_t task, uint64_t sp, struct 
 	return true;
 }
 
+/* task_struct.thread: ra, sp, s[12]; s0 is the frame pointer. */
+static bool saved_riscv(struct vs_kernel *k, uint64_t task, uint64_t sp, struct vs_regs *ret)
+{
+	const struct vs_layout *l = &k->layout;
+	uint64_t v;
+
+	if (!vs_has(l->thread.ra) || !vs_has(l->thread.s) ||
+	    !vs_kmem_ulong(&k->mem, task + (uint64_t)l->thread.ra.off, &v))
+		return false;
+	// __switch_to() is a function: it goes on where it returns to
+	set(ret, RA, v);
+	set(ret, RV_PC, v);
+	set(ret, RV_SP, sp);
+	set(ret, 0, 0);
+	for (unsigned int i = 0; i < 12 && (i + 1) * 8 <= l->thread.s.size; i++) {
+		if (!vs_kmem_ulong(&k->mem, task + (uint64_t)l->thread.s.off + 8 * i, &v))
+			return false;
+		set(ret, i < 2 ? S0 + i : S2 + (i - 2), v);
+	}
+	return true;
+}
+
 bool vs_regs_saved(struct vs_kernel *k, uint64_t task, struct vs_regs *ret)
 {
 	const struct vs_layout *l = &k->layout;
@@ -107,7 +173,15 @@ bool vs_regs_saved(struct vs_kernel *k, uint64_t task, struct vs_regs *ret)
 	*ret = (struct vs_regs){ 0 };
 	if (!vs_has(l->thread.sp) || !vs_kmem_ulong(&k->mem, task + (uint64_t)l->thread.sp.off, &sp))
 		return false;
-	if (k->mem.arch->machine == EM_X86_64)
+	switch (k->mem.arch->machine) {
+	case EM_386:
+	case EM_X86_64:
 		return saved_x86(k, sp, ret);
-	return k->mem.arch->machine == EM_AARCH64 && saved_arm64(k, task, sp, ret);
+	case EM_AARCH64:
+		return saved_arm64(k, task, sp, ret);
+	case EM_RISCV:
+		return saved_riscv(k, task, sp, ret);
+	default:
+		return false;
+	}
 }
