@@ -57,6 +57,7 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/btf.c \
 	%D%/kernel/btf.h \
 	%D%/kernel/btf_dwarf.c \
+	%D%/kernel/byte_order.c \
 	%D%/kernel/cpus.c \
 	%D%/kernel/cpus.h \
 	%D%/kernel/debuginfod.c \

@@ -72,10 +72,18 @@ struct vs_swap_entry {
 	bool exclusive, soft_dirty, uffd_wp;
 };
 
+/** Byte orders that kernels of an architecture may have. */
+enum vs_byte_order {
+	VS_ORDER_LITTLE,
+	VS_ORDER_BIG,
+	VS_ORDER_EITHER,
+};
+
 struct vs_arch {
 	const char *name;	/* "x86-64" */
 	uint16_t machine;	/* e_machine */
 	uint8_t word;
+	uint8_t order;		/* enum vs_byte_order */
 	/** Walk @p pt for @p va. */
 	void (*walk)(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret);
 	/** First address above user space with such page tables. */

@@ -209,6 +209,7 @@ const struct vs_arch vs_arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
 	.word = 8,
+	.order = VS_ORDER_EITHER,
 	.walk = walk,
 	.user_end = user_end,
 	.is_kernel = is_kernel,

@@ -69,6 +69,7 @@ static struct vs_err *put_facts(struct vs_out *out, struct vs_session *s)
 	vs_json_str(j, "build_id", k->build_id.len ? id : NULL);
 	vs_json_str(j, "machine", k->mem.arch->name);
 	vs_json_bool(j, "big_endian", k->mem.target.big_endian);
+	vs_json_str(j, "byte_order_from", k->order_source);
 	vs_json_uint(j, "levels", k->mem.pgt.levels);
 	vs_json_uint(j, "address_bits", k->mem.pgt.va_bits);
 	vs_json_hex(j, "kaslr", k->kaslr);
@@ -90,6 +91,7 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 {
 	const struct vs_kernel *k = s->k;
 	struct vs_image *img = k->img;
+	const bool lies = k->mem.target.big_endian != img->big_endian;
 	char id[2 * VS_BUILD_ID_MAX + 1], vid[2 * VS_BUILD_ID_MAX + 1];
 	uint64_t cut = img->needed_size > img->file_size ? img->needed_size - img->file_size : 0;
 
@@ -106,8 +108,10 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 		vs_record_say(r, "release", "%s", *k->release ? k->release : "unknown") &&
 		vs_record_say(r, "build-id", "%s", id) &&
 		vs_record_say(r, "vmcoreinfo", "%zu bytes, from %s", k->vi.len, k->vi.source) &&
-		vs_record_say(r, "machine", "%s, %s endian, pages of %" PRIu64 " bytes, %u-level page tables, %u-bit addresses",
-			      k->mem.arch->name, k->mem.target.big_endian ? "big" : "little",
+		vs_record_say(r, "machine", "%s, %s endian%s%s%s, pages of %" PRIu64
+			      " bytes, %u-level page tables, %u-bit addresses",
+			      k->mem.arch->name, k->mem.target.big_endian ? "big" : "little", lies ? " (" : "",
+			      lies ? k->order_source : "", lies ? "; the container says otherwise)" : "",
 			      vs_page_size(&k->mem.target), k->mem.pgt.levels, k->mem.pgt.va_bits) &&
 		vs_record_say(r, "KASLR", "%s%#" PRIx64 " (%s)", k->kaslr ? "offset " : "off: ", k->kaslr,
 			      k->kaslr_source) &&

@@ -49,7 +49,7 @@ static struct vs_err *tick(struct clock *c, uint64_t bytes)
 	return vs_out_poll(c->out);
 }
 
-/* Look at the pages of one run, which begins with a page at @p pa. */
+/* Look at the pages of one run, which begins with a page at @p pa, for one of them. */
 static bool search_run(const struct vs_search *s, uint64_t pa, const unsigned char *data, uint64_t len,
 		       struct vs_hits *hits)
 {
@@ -68,7 +68,7 @@ static bool search_run(const struct vs_search *s, uint64_t pa, const unsigned ch
 	return true;
 }
 
-struct vs_err *vs_image_search(struct vs_image *img, const struct vs_search *s, struct vs_out *out,
+struct vs_err *vs_image_search(struct vs_image *img, const struct vs_search *s, size_t n_s, struct vs_out *out,
 			       struct vs_hits *hits)
 {
 	struct clock c = { .out = out, .what = s->what, .next = now_ms() + 1000 };
@@ -89,9 +89,10 @@ struct vs_err *vs_image_search(struct vs_image *img, const struct vs_search *s, 
 			// a part at a time: the clock wants to be asked; a hole, which may be larger than any memory, at once
 			if (run.data && n > 64 * PAGE)
 				n = 64 * PAGE;
-			if (run.data && !search_run(s, at, run.data, n, hits))
-				err = &vs_enomem;
-			else
+			for (size_t w = 0; run.data && !err && w < n_s; w++)
+				if (!search_run(&s[w], at, run.data, n, &hits[w]))
+					err = &vs_enomem;
+			if (!err)
 				err = tick(&c, n);
 			at += (n + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 		}

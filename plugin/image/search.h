@@ -25,11 +25,11 @@ struct vs_hits {
 };
 
 /**
- * Add the pages that have @p s->bytes at @p s->off to @p hits: the first 4096 of them. All
- * of the memory is read: past a second a terminal is told how far it is. The caller
- * frees with vs_vec_deinit().
+ * Add the pages that have s[i].bytes at s[i].off to hits[i], for each of the @p n: the
+ * first 4096 of them. All of the memory is read, once: past a second a terminal is told
+ * how far it is. The caller frees with vs_vec_deinit().
  */
-struct vs_err *vs_image_search(struct vs_image *img, const struct vs_search *s, struct vs_out *out,
+struct vs_err *vs_image_search(struct vs_image *img, const struct vs_search *s, size_t n, struct vs_out *out,
 			       struct vs_hits *hits);
 
 #endif

@@ -17,6 +17,7 @@
 #define PAGE		4096u
 #define MAX_TEXT	(16 * PAGE)	/* VMCOREINFO_BYTES is a page, of 64 KiB at most */
 #define MAX_NOTES	4096u		/* of the kernel's .notes: 500 bytes */
+#define NOTE_HEAD	24u		/* of VMCOREINFO's own note: sizes, type, the name with its padding */
 
 /* --- in memory --- */
 
@@ -27,6 +28,27 @@ static bool is_vmcoreinfo(const char *text, size_t len)
 		if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n')
 			return false;
 	return memmem(text, len, "\nPAGESIZE=", 10) && memmem(text, len, "\nSYMBOL(", 8);
+}
+
+/*
+ * The kernel keeps the text a second time, as the note that /proc/vmcore will have: the size
+ * of that note's name, 11, tells the byte order whatever the container says of it.
+ */
+static void find_order(struct vs_image *img, const struct vs_hits *notes, struct vs_vmcoreinfo *vi)
+{
+	char head[NOTE_HEAD + 128];
+	const size_t same = vi->len < sizeof(head) - NOTE_HEAD ? vi->len : sizeof(head) - NOTE_HEAD;
+
+	for (size_t i = 0; !vi->has_order && i < notes->n; i++) {
+		size_t got;
+
+		vs_image_read(img, notes->v[i], head, sizeof(head), &got);
+		if (got < NOTE_HEAD + same || memcmp(head + NOTE_HEAD, vi->text, same))
+			continue;
+		vi->big_endian = vs_load32(head, true) == sizeof("VMCOREINFO");
+		vi->has_order = vi->big_endian || vs_load32(head, false) == sizeof("VMCOREINFO");
+		vi->note_pa = notes->v[i];
+	}
 }
 
 static struct vs_err *take_text(struct vs_image *img, uint64_t pa, struct vs_vmcoreinfos *ret)
@@ -57,13 +79,19 @@ static struct vs_err *take_text(struct vs_image *img, uint64_t pa, struct vs_vmc
 
 struct vs_err *vs_vmcoreinfo_search(struct vs_image *img, struct vs_out *out, struct vs_vmcoreinfos *ret)
 {
-	static const struct vs_search what = { .what = "VMCOREINFO", .bytes = "OSRELEASE=", .len = 10 };
-	struct vs_hits hits = { 0 };
-	struct vs_err *err = vs_image_search(img, &what, out, &hits);
+	static const struct vs_search what[] = {
+		{ .what = "VMCOREINFO", .bytes = "OSRELEASE=", .len = 10 },
+		{ .bytes = "VMCOREINFO\0\0OSRELEASE=", .len = 22, .off = 12 },
+	};
+	struct vs_hits hits[2] = { 0 };
+	struct vs_err *err = vs_image_search(img, what, 2, out, hits);
 
-	for (size_t i = 0; !err && i < hits.n; i++)
-		err = take_text(img, hits.v[i], ret);
-	vs_vec_deinit(&hits);
+	for (size_t i = 0; !err && i < hits[0].n; i++)
+		err = take_text(img, hits[0].v[i], ret);
+	for (size_t i = 0; !err && i < ret->n; i++)
+		find_order(img, &hits[1], &ret->v[i]);
+	vs_vec_deinit(&hits[0]);
+	vs_vec_deinit(&hits[1]);
 	return err;
 }
 
@@ -207,7 +235,7 @@ static struct vs_err *search_banner(struct vs_kernel *k, const struct banner *b,
 	what.off = b->linked & (PAGE - 1);
 	if (what.len > PAGE - what.off)
 		what.len = PAGE - what.off;
-	return vs_image_search(k->img, &what, out, ret);
+	return vs_image_search(k->img, &what, 1, out, ret);
 }
 
 struct vs_err *vs_vmcoreinfo_guess(struct vs_kernel *k, struct vs_out *out,

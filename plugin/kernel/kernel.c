@@ -247,7 +247,11 @@ static struct vs_err *follow(struct vs_kernel *k, const struct vs_open_opts *opt
 	struct vs_err *err;
 
 	read_identity(k);
-	err = vs_kernel_open_symbols(k, opts, out);
+	err = vs_kernel_byte_order(k);
+	if (!err)
+		err = vs_kernel_open_symbols(k, opts, out);
+	if (!err && k->vmlinux)
+		err = vs_kernel_byte_order(k);
 	return err ? err : find_kernel(k, opts->force);
 }
 
@@ -285,6 +289,8 @@ static struct vs_err *guess(struct vs_kernel *k, const struct vs_open_opts *opts
 			"%s: no VMCOREINFO, neither among its %zu notes nor in memory: which kernel it is and where it lies cannot be told; with --vmlinux FILE it is worked out",
 			k->img->path, k->img->n_notes);
 	err = vs_kernel_open_symbols(k, opts, out);
+	if (!err)
+		err = vs_kernel_byte_order(k);
 	if (!err)
 		err = vs_vmcoreinfo_guess(k, out, take_guess);
 	return vs_err_wrap(err, "%s", k->img->path);

@@ -84,6 +84,7 @@ struct vs_kernel {
 	struct vs_build_id build_id;	/* of the dump */
 	bool forced;			/* --force: a vmlinux of another build was allowed */
 	const char *identity;		/* how the vmlinux was found to be the right one */
+	const char *order_source;	/* what the byte order comes from: byte_order.c */
 	uint64_t kaslr;			/* added to link-time addresses */
 	const char *kaslr_source;
 	const char *direct_source;	/* where the base of the direct map came from */
@@ -132,6 +133,14 @@ struct vs_err *vs_kernel_place(struct vs_kernel *k);
  * (answered) on. For who looks for symbols in it; vs_kernel_place() then starts anew.
  */
 struct vs_err *vs_kernel_place_alone(struct vs_kernel *k, uint64_t *stext_ret);
+
+/* --- byte_order.c --- */
+
+/**
+ * Settle k->mem.target.big_endian by all that is known by now: VMCOREINFO's own note in
+ * memory, vmlinux, the container. An error if they contradict each other or the machine.
+ */
+struct vs_err *vs_kernel_byte_order(struct vs_kernel *k);
 
 /* --- alone.c --- */
 

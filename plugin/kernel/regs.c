@@ -78,7 +78,7 @@ static void set(struct vs_regs *r, unsigned int i, uint64_t v)
 bool vs_regs_prstatus(const struct vs_kernel *k, const unsigned char *desc, size_t len, struct vs_regs *ret)
 {
 	const unsigned int word = k->mem.target.word, at = word == 8 ? PR_REG64 : PR_REG32;
-	const bool be = k->mem.target.big_endian;
+	const bool be = k->img->big_endian;	// whoever wrote the note, wrote the file
 	const struct prstatus *p = prstatus, *end = prstatus + sizeof(prstatus) / sizeof(prstatus[0]);
 
 	*ret = (struct vs_regs){ 0 };

@@ -15,6 +15,8 @@ struct vs_vmcoreinfo {
 	char *source;		/* "an ELF note", "memory, at physical 0x3000 (there is no note)" */
 	bool made;		/* by guess.c, for want of one: no kernel wrote it */
 	const char *kaslr_how;	/* if made: what its KERNELOFFSET comes from */
+	bool has_order, big_endian;	/* by the header of its note in memory, at note_pa */
+	uint64_t note_pa;
 };
 
 /** Keep copies of @p text and @p source. False without memory. */

@@ -67,6 +67,51 @@ static void test_search(void)
 	fake_destroy(f);
 }
 
+/* VMCOREINFO's note in memory, of the page that @p text is on as well. */
+static void put_note(struct fake *f, unsigned int page, const char *text, bool big_endian)
+{
+	unsigned char *p = f->ram + page * 4096;
+
+	p[big_endian ? 3 : 0] = sizeof("VMCOREINFO");
+	memcpy(p + 12, "VMCOREINFO", sizeof("VMCOREINFO"));
+	memcpy(p + 24, text, strlen(text));
+}
+
+static void test_order(void)
+{
+	for (int big = 0; big < 2; big++) {
+		struct fake *f = fake_create();
+		struct vs_vmcoreinfos found = { 0 };
+		struct vs_out out = fake_out();
+		struct vs_err *err;
+
+		put_text(f, 3, "OSRELEASE=1.2.4\nPAGESIZE=4096\nSYMBOL(_stext)=1\n");	// has none
+		put_text(f, 7, GOOD);
+		put_note(f, 11, GOOD, big);
+		f->img.big_endian = !big;	// the container lies
+		err = vs_vmcoreinfo_search(&f->img, &out, &found);
+		ok(!err && found.n == 2, "two texts");
+		if (found.n != 2)
+			exit(99);
+		ok(!found.v[0].has_order, "another kernel's note tells nothing");
+		ok(found.v[1].has_order && found.v[1].big_endian == big, "the note is %s endian",
+		   big ? "big" : "little");
+
+		f->k.mem.arch = &vs_arch_arm64;
+		f->k.vi = found.v[1];
+		err = vs_kernel_byte_order(&f->k);
+		ok(!err && f->k.mem.target.big_endian == big, "its word goes before the container's");
+		is_str(f->k.order_source, "VMCOREINFO's note in memory", "the source");
+		f->k.mem.arch = &vs_arch_x86_64;
+		err = vs_kernel_byte_order(&f->k);
+		ok(!err == !big, "x86-64 is little endian: %s", err ? err->msg : "agreed");
+		vs_err_free(err);
+		f->k.vi = (struct vs_vmcoreinfo){ 0 };
+		vs_vmcoreinfos_deinit(&found);
+		fake_destroy(f);
+	}
+}
+
 static void has(const char *text, const char *line, const char *what)
 {
 	if (!ok(text && strstr(text, line), "%s: %.*s", what, (int)strcspn(line, "\n"), line))
@@ -175,6 +220,7 @@ static void test_arm64(void)
 int main(void)
 {
 	test_search();
+	test_order();
 	test_x86();
 	test_arm64();
 	return done();
