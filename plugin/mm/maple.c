@@ -160,6 +160,21 @@ static bool correct_type(struct vs_reader *r, const unsigned char *raw, struct v
 }
 
 /*
+ * The last slot's place is the metadata's while that slot is free. Where the metadata's
+ * bytes are the upper ones of the word (big endian), they are told as if they were the
+ * lower ones: a small number is no pointer.
+ */
+static uint64_t lower_meta(uint64_t last, unsigned int word, unsigned int end_at, unsigned int gap_at,
+			   const struct vs_mnode *n)
+{
+	const unsigned int end_shift = 8 * (word - 1 - end_at), gap_shift = 8 * (word - 1 - gap_at);
+
+	if (end_at >= word || gap_at >= word || last & ~(UINT64_C(0xff) << end_shift | UINT64_C(0xff) << gap_shift))
+		return last;
+	return n->meta_end | (uint64_t)n->meta_gap << 8;
+}
+
+/*
  * Read the node behind @p enode. *idx_ret is VS_NONE where there is none to walk, and
  * the break has been noted.
  */
@@ -223,6 +238,12 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 		*w++ = vs_load(raw + pivot.off + i * word, word, be);
 	for (unsigned int i = 0; i < n.n_slots; i++)
 		*w++ = vs_load(raw + slots.off + i * word, word, be);
+	if (be && vs_has(meta_end) && vs_has(meta_gap)) {
+		const unsigned int last = (unsigned int)slots.off + (n.n_slots - 1U) * word;
+
+		w[-1] = lower_meta(w[-1], word, (unsigned int)meta_end.off - last,
+				   (unsigned int)meta_gap.off - last, &n);
+	}
 	for (unsigned int i = 0; n.has_gaps && i < n.n_slots; i++)
 		*w++ = vs_load(raw + gap.off + i * word, word, be);
 	m->words.n = (size_t)(w - m->words.v);
