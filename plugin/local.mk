@@ -51,6 +51,8 @@ libvmascope_la_SOURCES += \
 	%D%/arch/arch.c \
 	%D%/arch/arch.h \
 	%D%/arch/arm64.c \
+	%D%/arch/ppc64.c \
+	%D%/arch/s390x.c \
 	%D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
 	%D%/kernel/alone.c \
@@ -82,6 +84,8 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/place.c \
 	%D%/kernel/place.h \
 	%D%/kernel/place_arm64.c \
+	%D%/kernel/place_ppc64.c \
+	%D%/kernel/place_s390x.c \
 	%D%/kernel/place_x86_64.c \
 	%D%/kernel/reduce.c \
 	%D%/kernel/regs.c \
@@ -139,6 +143,8 @@ libvmascope_la_SOURCES += \
 	%D%/mm/kmap.c \
 	%D%/mm/kmap.h \
 	%D%/mm/kmap_arm64.c \
+	%D%/mm/kmap_ppc64.c \
+	%D%/mm/kmap_s390x.c \
 	%D%/mm/kmap_x86_64.c \
 	%D%/mm/lock.c \
 	%D%/mm/maple.c \

@@ -29,9 +29,10 @@ struct vs_pgtable {
 	const struct vs_arch *arch;
 	const struct vs_target *target;	/* the page is the granule of the tables */
 	uint64_t root;		/* physical address of the top table */
-	unsigned int levels;	/* 4 or 5 on x86-64, 2 to 5 on arm64 */
+	unsigned int levels;	/* 4 or 5 on x86-64, 2 to 5 on arm64 and s390x */
 	unsigned int va_bits;	/* that an address has: 48 or 57; 39 to 52 on arm64 */
 	unsigned int top_bits;	/* index bits of the top table */
+	uint8_t bits[5];	/* ppc64: index bits of each level, the lowest first */
 	uint64_t none_bit;	/* arm64: of an entry without VALID: a page nobody may touch; else 0 */
 	uint64_t enc_mask;	/* memory encryption bits to take away (sme_mask) */
 	bool swp_exclusive;	/* entries of pages in swap remember PG_anon_exclusive (since 5.19) */
@@ -70,6 +71,7 @@ struct vs_swap_entry {
 	unsigned int type;	/* of the swap area; those past the last area are no swap */
 	uint64_t offset;	/* pages */
 	bool exclusive, soft_dirty, uffd_wp;
+	bool none;		/* it says that there is nothing, though it is not 0 */
 };
 
 /** Byte orders that kernels of an architecture may have. */
@@ -84,10 +86,15 @@ struct vs_arch {
 	uint16_t machine;	/* e_machine */
 	uint8_t word;
 	uint8_t order;		/* enum vs_byte_order */
+	bool overlap;		/* kernel and user have an address space each: a number alone tells neither */
 	/** Walk @p pt for @p va. */
 	void (*walk)(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret);
+	/** Have @p pt, whose root is another now, tell of its levels itself; NULL where the kernel has one shape for all. */
+	void (*settle)(struct vs_pgtable *pt);
 	/** First address above user space with such page tables. */
 	uint64_t (*user_end)(const struct vs_pgtable *pt);
+	/** First address of the kernel's part; NULL: it is as large as the user's, at the top. */
+	uint64_t (*kernel_start)(const struct vs_pgtable *pt);
 	/** Is it an address that a kernel pointer may hold? */
 	bool (*is_kernel)(const struct vs_pgtable *pt, uint64_t va);
 	/** Take the tag off a kernel pointer; NULL where there are none. */
@@ -98,15 +105,24 @@ struct vs_arch {
 	void (*table_words)(uint64_t entry, struct vs_buf *b);
 	/** Take apart @p entry, which maps nothing and is not 0: __swp_type(), __swp_offset(). */
 	void (*swap)(const struct vs_pgtable *pt, uint64_t entry, struct vs_swap_entry *ret);
+	uint64_t exec_only;	/* bits of vm_page_prot that depend on the MMU where only executing is allowed */
 	uint64_t special;	/* bit of an entry whose page is nobody's: pte_special() */
 };
+
+/** Let @p pt begin at @p root, which another process has. */
+static inline void vs_pgtable_move(struct vs_pgtable *pt, uint64_t root)
+{
+	pt->root = root;
+	if (pt->arch->settle)
+		pt->arch->settle(pt);
+}
 
 /** The architecture of @p machine (e_machine) or NULL. */
 const struct vs_arch *vs_arch_find(uint16_t machine);
 
-/** "arm64, x86-64": those there are, for messages. */
+/** "arm64, ppc64, s390x, x86-64": those there are, for messages. */
 const char *vs_arch_names(void);
 
-extern const struct vs_arch vs_arch_arm64, vs_arch_x86_64;
+extern const struct vs_arch vs_arch_arm64, vs_arch_ppc64, vs_arch_s390x, vs_arch_x86_64;
 
 #endif

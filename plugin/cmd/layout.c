@@ -32,8 +32,11 @@ static struct vs_err *draw(struct vs_session *s, uint64_t mm, const struct vs_km
 	if (err)
 		return err;
 	if (s->k) {
-		env.user_end = s->k->mem.arch->user_end(&s->k->mem.pgt);
-		env.kernel_start = -env.user_end;	// the halves are of one size on all that we know
+		const struct vs_arch *arch = s->k->mem.arch;
+
+		env.user_end = arch->user_end(&s->k->mem.pgt);
+		env.kernel_start = arch->overlap ? 0 : arch->kernel_start ? arch->kernel_start(&s->k->mem.pgt) :
+			-env.user_end;
 	}
 	env.max_rows = args->json || vs_args_option(args, "all") ? 0 : MAX_ROWS;
 	if (s->k)

@@ -141,12 +141,13 @@ static void put_hex(struct vs_buf *b, const unsigned char *data, size_t len)
 static size_t read_user(struct vs_kernel *k, uint64_t mm, uint64_t addr, unsigned char *buf, size_t len)
 {
 	struct vs_pgtable pt = k->mem.pgt;
-	uint64_t pgd, n;
+	uint64_t pgd, root, n;
 	size_t got = 0;
 
 	if (!mm || !vs_kmem_ulong(&k->mem, mm + (uint64_t)k->layout.mm.pgd.off, &pgd) ||
-	    !vs_kmem_phys(&k->mem, pgd, &pt.root, &n))
+	    !vs_kmem_phys(&k->mem, pgd, &root, &n))
 		return 0;
+	vs_pgtable_move(&pt, root);
 	while (got < len) {
 		struct vs_xlat x;
 		size_t part, want = len - got;
@@ -172,6 +173,7 @@ static void read_memory(struct conn *c, bool binary)
 	char *end;
 	uint64_t addr = strtoull(c->body + 1, &end, 16), len;
 	size_t got = 0;
+	bool user;
 
 	if (*end != ',') {
 		vs_buf_puts(&c->out, "E16");
@@ -180,10 +182,12 @@ static void read_memory(struct conn *c, bool binary)
 	len = strtoull(end + 1, NULL, 16);
 	if (len > sizeof(c->mem))
 		len = sizeof(c->mem);
-	if (addr < k->mem.arch->user_end(&k->mem.pgt))
-		got = read_user(k, c->r->threads.n ? c->r->threads.v[c->r->current].mm : 0, addr, c->mem, len);
-	else
+	// where the numbers do not tell, GDB, which has but one address space, is on the kernel's side
+	user = addr < k->mem.arch->user_end(&k->mem.pgt);
+	if (!user || k->mem.arch->overlap)
 		vs_kmem_read(&k->mem, addr, c->mem, len, &got);
+	if (user && !got)
+		got = read_user(k, c->r->threads.n ? c->r->threads.v[c->r->current].mm : 0, addr, c->mem, len);
 	if (len && !got) {
 		vs_buf_puts(&c->out, "E0e");	// EFAULT
 	} else if (binary) {

@@ -230,14 +230,15 @@ static const struct {
 	uint16_t machine;
 	const char *key;	/* of VMCOREINFO, on this architecture only */
 	uint32_t prstatus;	/* bytes of its struct elf_prstatus; 0: not told by that */
+	bool big_endian;	/* what that note has to be */
 } machines[] = {
-	{ "x86_64", EM_X86_64, "NUMBER(phys_base)=", 336 },
-	{ "aarch64", EM_AARCH64, "NUMBER(kimage_voffset)=", 392 },
-	{ "i686", EM_386, NULL, 0 },
-	{ "s390x", EM_S390, NULL, 0 },
-	{ "ppc64le", EM_PPC64, NULL, 0 },
-	{ "ppc64", EM_PPC64, NULL, 0 },
-	{ "riscv64", EM_RISCV, NULL, 0 },
+	{ "x86_64", EM_X86_64, "NUMBER(phys_base)=", 336, false },
+	{ "aarch64", EM_AARCH64, "NUMBER(kimage_voffset)=", 392, false },
+	{ "i686", EM_386, NULL, 0, false },
+	{ "s390x", EM_S390, "SAMODE31=", 336, true },
+	{ "ppc64le", EM_PPC64, "SYMBOL(vmemmap_list)=", 504, false },
+	{ "ppc64", EM_PPC64, NULL, 504, true },
+	{ "riscv64", EM_RISCV, NULL, 0, false },
 };
 
 static bool has_key(const struct vs_image *img, const char *key)
@@ -247,12 +248,12 @@ static bool has_key(const struct vs_image *img, const char *key)
 }
 
 /* Its registers are in a note of their own size; s390x has that of x86-64, but in the other byte order. */
-static bool has_prstatus(const struct vs_image *img, uint32_t size)
+static bool has_prstatus(const struct vs_image *img, uint32_t size, bool big_endian)
 {
 	for (size_t i = 0; size && i < img->n_notes; i++)
 		if (img->notes[i].type == NT_PRSTATUS && img->notes[i].name_len == 4 &&
 		    !memcmp(img->notes[i].name, "CORE", 4))
-			return img->notes[i].desc_len == size && !img->big_endian;
+			return img->notes[i].desc_len == size && img->big_endian == big_endian;
 	return false;
 }
 
@@ -261,7 +262,7 @@ static struct vs_err *find_machine(struct vs_image *img, const char *uts)
 {
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		if (*uts ? strcmp(uts, machines[i].utsname) != 0 :
-		    !has_key(img, machines[i].key) && !has_prstatus(img, machines[i].prstatus))
+		    !has_key(img, machines[i].key) && !has_prstatus(img, machines[i].prstatus, machines[i].big_endian))
 			continue;
 		img->machine = machines[i].machine;
 		return NULL;

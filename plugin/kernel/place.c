@@ -17,6 +17,8 @@
 
 static const struct vs_place *const places[] = {
 	&vs_place_arm64,
+	&vs_place_ppc64,
+	&vs_place_s390x,
 	&vs_place_x86_64,
 };
 
@@ -145,7 +147,7 @@ static struct vs_err *place_image(struct vs_kernel *k, const struct vs_place *p)
 
 static struct vs_err *place_tables(struct vs_kernel *k, const struct vs_place *p)
 {
-	uint64_t root, len;
+	uint64_t root, pa, len;
 
 	// what was opened before may have been the same kernel at another place
 	for (size_t i = 0; i < VS_TLB_SIZE; i++)
@@ -156,10 +158,11 @@ static struct vs_err *place_tables(struct vs_kernel *k, const struct vs_place *p
 	    !vs_vmcoreinfo_hex(&k->vi, p->pgd_symbol, &root))
 		return vs_err_create(VS_ERR_NOT_FOUND, "neither symbols nor VMCOREINFO have %s: no way to the kernel's page tables",
 				     p->pgd_symbol);
-	if (!vs_kmem_phys(&k->mem, root, &k->mem.pgt.root, &len))
+	if (!vs_kmem_phys(&k->mem, root, &pa, &len))
 		return vs_err_create(VS_ERR_MISMATCH,
 			"the kernel's page tables, at %#" PRIx64 ", are not in its image at %#" PRIx64 "-%#" PRIx64,
 			root, k->mem.image_start, k->mem.image_end);
+	vs_pgtable_move(&k->mem.pgt, pa);
 	return NULL;
 }
 
@@ -173,6 +176,7 @@ static bool direct_range(const struct vs_kernel *k, const struct vs_direct *d, u
 
 		if (start >= end || end > d->size)
 			continue;	// devices, or flash: not in this map
+		start = start < d->skip ? d->skip : start;
 		lo = start < lo ? start : lo;
 		hi = end > hi ? end : hi;
 	}
@@ -231,6 +235,24 @@ const struct vs_place *vs_place_find(const struct vs_kernel *k)
 	return NULL;
 }
 
+/* VMCOREINFO is of the machine that the container names, or of none that is known here. */
+static struct vs_err *check_machine(const struct vs_kernel *k, const struct vs_place *p)
+{
+	size_t len;
+
+	if (!p->mark || vs_vmcoreinfo_get(&k->vi, p->mark, &len))
+		return NULL;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const struct vs_arch *of = vs_arch_find(places[i]->machine);
+
+		if (of && places[i]->mark && vs_vmcoreinfo_get(&k->vi, places[i]->mark, &len))
+			return vs_err_create(VS_ERR_MISMATCH,
+				"the container says that the machine is %s, but VMCOREINFO has %s, as kernels of %s do",
+				k->mem.arch->name, places[i]->mark, of->name);
+	}
+	return NULL;
+}
+
 /* What can be known before any symbol: the row of the architecture, the page, the tables' shape. */
 static struct vs_err *place_start(struct vs_kernel *k, const struct vs_place **ret)
 {
@@ -247,7 +269,9 @@ static struct vs_err *place_start(struct vs_kernel *k, const struct vs_place **r
 		.arg = k->img,
 	};
 	*ret = p;
-	err = find_page_size(k);
+	err = check_machine(k, p);
+	if (!err)
+		err = find_page_size(k);
 	return err ? err : p->tables(k);
 }
 

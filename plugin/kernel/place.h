@@ -18,6 +18,7 @@ struct vs_direct {
 	uint64_t base;		/* first virtual address it may have */
 	uint64_t size;		/* bytes it may have */
 	uint64_t pa;		/* physical address of base, modulo 2^64: nothing may be there */
+	uint64_t skip;		/* bytes of memory at the base that no object is in */
 	const char *source;
 };
 
@@ -32,6 +33,7 @@ struct vs_guess {
 
 struct vs_place {
 	uint16_t machine;	/* e_machine */
+	const char *mark;	/* a key of VMCOREINFO that kernels of no other row have */
 	const char *pgd_symbol;	/* what VMCOREINFO calls the kernel's top table */
 	/** Levels and address bits into k->mem.pgt, from VMCOREINFO. Symbols are not yet moved. */
 	struct vs_err *(*tables)(struct vs_kernel *k);
@@ -58,6 +60,6 @@ const struct vs_place *vs_place_find(const struct vs_kernel *k);
 bool vs_guess_variable(struct vs_kernel *k, const struct vs_guess *g, const char *name, unsigned int size,
 		       uint64_t *ret);
 
-extern const struct vs_place vs_place_arm64, vs_place_x86_64;
+extern const struct vs_place vs_place_arm64, vs_place_ppc64, vs_place_s390x, vs_place_x86_64;
 
 #endif

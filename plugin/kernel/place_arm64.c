@@ -141,6 +141,7 @@ static bool guess(struct vs_kernel *k, const struct vs_guess *g, struct vs_buf *
 
 const struct vs_place vs_place_arm64 = {
 	.machine = EM_AARCH64,
+	.mark = "NUMBER(kimage_voffset)",
 	.pgd_symbol = "SYMBOL(swapper_pg_dir)",
 	.tables = tables,
 	.image = image,

@@ -74,7 +74,7 @@ static struct vs_err *direct(struct vs_kernel *k, struct vs_direct *ret, unsigne
 	if (!vs_kmem_is_kernel(&k->mem, base))
 		return vs_err_create(VS_ERR_MISMATCH, "page_offset_base is %#" PRIx64
 				     ": that is no kernel address", base);
-	*ret = (struct vs_direct){ base, -base, 0, source };
+	*ret = (struct vs_direct){ .base = base, .size = -base, .source = source };
 	*n_ret = 1;
 	return NULL;
 }
@@ -152,6 +152,7 @@ static bool guess(struct vs_kernel *k, const struct vs_guess *g, struct vs_buf *
 
 const struct vs_place vs_place_x86_64 = {
 	.machine = EM_X86_64,
+	.mark = "NUMBER(phys_base)",
 	.pgd_symbol = "SYMBOL(swapper_pg_dir)",	// a macro there: the value of init_top_pgt
 	.tables = tables,
 	.image = image,

@@ -17,6 +17,8 @@ static const struct {
 	struct vs_err *(*put)(struct vs_kmap_maker *mk);
 } rows[] = {
 	{ EM_AARCH64, vs_kmap_arm64 },
+	{ EM_PPC64, vs_kmap_ppc64 },
+	{ EM_S390, vs_kmap_s390x },
 	{ EM_X86_64, vs_kmap_x86_64 },
 };
 

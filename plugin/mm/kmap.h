@@ -50,6 +50,8 @@ uint64_t vs_kmap_page_struct(struct vs_kmap_maker *mk);
 uint64_t vs_kmap_fixed_address(struct vs_kmap_maker *mk, const char *name);
 
 struct vs_err *vs_kmap_arm64(struct vs_kmap_maker *mk);
+struct vs_err *vs_kmap_ppc64(struct vs_kmap_maker *mk);
+struct vs_err *vs_kmap_s390x(struct vs_kmap_maker *mk);
 struct vs_err *vs_kmap_x86_64(struct vs_kmap_maker *mk);
 
 #endif

@@ -29,17 +29,22 @@ static bool has_page_flag(struct vs_kernel *k, const char *name)
 /* The tables of @p pgd; false if they cannot be found. */
 static bool tables(struct vs_kernel *k, uint64_t pgd, struct vs_pgtable *ret)
 {
-	uint64_t len;
+	uint64_t root, len;
 
 	*ret = k->mem.pgt;
 	ret->swp_exclusive = has_page_flag(k, "PG_anon_exclusive");
-	return pgd ? vs_kmem_phys(&k->mem, pgd, &ret->root, &len) : ret->root != 0;
+	if (!pgd)
+		return ret->root != 0;
+	if (!vs_kmem_phys(&k->mem, pgd, &root, &len))
+		return false;
+	vs_pgtable_move(ret, root);
+	return true;
 }
 
-/* Of the entry that maps @p span bytes, in a table that maps @p table bytes. */
-static unsigned int index_of(uint64_t addr, uint64_t span, uint64_t table)
+/* How many entries the table of step @p i has. */
+static uint64_t n_entries(const struct vs_pgtable *pt, const struct vs_xlat *x, unsigned int i)
 {
-	return (unsigned int)(addr / span & (table / span - 1));
+	return i ? x->steps[i - 1].span / x->steps[i].span : UINT64_C(1) << pt->top_bits;
 }
 
 static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xlat *x, uint64_t addr,
@@ -53,7 +58,7 @@ static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xl
 
 		*st = (struct vs_pgwalk_step){
 			.name = from->name, .pa = from->pa, .entry = from->entry, .span = from->span,
-			.index = index_of(addr, from->span, i ? from[-1].span : from->span << pt->top_bits),
+			.index = (unsigned int)(addr / from->span & (n_entries(pt, x, i) - 1)),
 		};
 		if (last && x->end == VS_PG_ABSENT)
 			vs_buf_puts(&b, "not read");
@@ -72,15 +77,18 @@ static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xl
 	return NULL;
 }
 
-/* The step whose table has been passed before; n_steps: there is none. */
+/* The step whose table has been passed before; n_steps: there is none. Small tables share pages. */
 static unsigned int find_loop(const struct vs_pgtable *pt, const struct vs_xlat *x)
 {
 	const uint64_t page = vs_page_size(pt->target);
 
-	for (unsigned int i = 1; i < x->n_steps; i++)
+	for (unsigned int i = 1; i < x->n_steps; i++) {
+		const uint64_t size = 8 * n_entries(pt, x, i), part = size < page ? size : page;
+
 		for (unsigned int k = 0; k < i; k++)
-			if (x->steps[i].pa / page == x->steps[k].pa / page)
+			if (x->steps[i].pa / part == x->steps[k].pa / part)
 				return i;
+	}
 	return x->n_steps;
 }
 
@@ -89,12 +97,14 @@ static struct vs_err *tell_swap(struct vs_kernel *k, struct vs_files *files, con
 				uint64_t entry, struct vs_pgwalk *ret)
 {
 	const struct vs_layout *l = &k->layout;
-	struct vs_swap_entry e;
+	struct vs_swap_entry e = { 0 };
 	uint64_t at, n = 0, info, file;
 	uint32_t fact;
 	struct vs_err *err;
 
 	pt->arch->swap(pt, entry, &e);
+	if (e.none)
+		return NULL;
 	ret->swap_type = e.type;
 	ret->swap_offset = e.offset;
 	ret->exclusive = e.exclusive;
@@ -166,6 +176,7 @@ struct vs_err *vs_pgwalk_read(struct vs_kernel *k, struct vs_files *files, uint6
 	if (!tables(k, pgd, &pt))
 		return NULL;
 	ret->root = pt.root;
+	ret->levels = pt.levels;
 	pt.arch->walk(&pt, addr, &x);
 	loop = find_loop(&pt, &x);
 	loops = loop < x.n_steps;
@@ -212,7 +223,7 @@ static enum vs_pages_state state_of(struct vs_kernel *k, const struct vs_pgtable
 				    uint64_t n_swap)
 {
 	const uint64_t entry = x->n_steps ? x->steps[x->n_steps - 1].entry : 0;
-	struct vs_swap_entry e;
+	struct vs_swap_entry e = { 0 };
 	uint64_t pa;
 
 	if (find_loop(pt, x) < x->n_steps)
@@ -226,7 +237,7 @@ static enum vs_pages_state state_of(struct vs_kernel *k, const struct vs_pgtable
 		if (!entry || !pt->arch->swap)
 			return VS_PAGES_NONE;
 		pt->arch->swap(pt, entry, &e);
-		return e.type < n_swap ? VS_PAGES_SWAP : VS_PAGES_OTHER;
+		return e.none ? VS_PAGES_NONE : e.type < n_swap ? VS_PAGES_SWAP : VS_PAGES_OTHER;
 	case VS_PG_ABSENT:
 		pa = x->steps[x->n_steps - 1].pa;
 		return is_memory(k, pa, from_of(k, pa)) ? VS_PAGES_ABSENT : VS_PAGES_BAD;

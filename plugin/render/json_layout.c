@@ -33,7 +33,10 @@ static void put_head(struct vs_json *j, const struct vs_space *s, const struct v
 	if (s->core)
 		return;
 	vs_json_hex(j, "user_end", env->user_end);
-	vs_json_hex(j, "kernel_start", env->kernel_start);
+	if (env->kernel_start)
+		vs_json_hex(j, "kernel_start", env->kernel_start);
+	else
+		vs_json_null(j, "kernel_start");
 	vs_json_str(j, "mmap_direction", dirs[s->mmap_dir]);
 	vs_json_str(j, "mmap_direction_source", s->mmap_dir_source);
 	vs_json_uint(j, "stack_guard_gap", s->stack_guard_gap);

@@ -503,7 +503,7 @@ struct vs_err *vs_render_layout(struct vs_out *out, const struct vs_space *s, co
 		const unsigned int width = r->what == VS_PIC_MARK ? mark_width(&d, r) :
 			r->what == VS_PIC_VMA || r->what == VS_PIC_RUN ? range_width(&d, r) : 0;
 
-		d.gutter = width > d.gutter && (r->start < p->kernel_start || s->core) ? width : d.gutter;
+		d.gutter = width > d.gutter && (r->start < p->kernel_start || !p->kernel_start) ? width : d.gutter;
 	}
 	put_head(&d, kernel);
 	vs_buf_printf(d.b, "%*s %s\n", (int)d.gutter, s->word == 8 ? "ffffffffffffffff" : "ffffffff",

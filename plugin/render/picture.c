@@ -406,6 +406,11 @@ static void put_rows(struct painter *a)
 	put_gap(a, limit, NULL);
 	if (a->top < env->user_end)
 		put(a, VS_PIC_BEYOND, a->top, env->user_end);
+	if (!env->kernel_start) {
+		put_marks(a, UINT64_MAX, true, false);
+		turn_round(a->p);
+		return;
+	}
 	if (env->kernel_start > a->top)
 		put(a, VS_PIC_HOLE, a->top, env->kernel_start);
 	put_marks(a, env->kernel_start, true, false);

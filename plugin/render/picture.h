@@ -96,7 +96,7 @@ struct vs_pic_counter {
 /* What lies around it: facts of the session. */
 struct vs_pic_env {
 	uint64_t user_end;	/* first address above the lower half */
-	uint64_t kernel_start;	/* first of the upper half */
+	uint64_t kernel_start;	/* first of the upper half; 0: the kernel has an address space of its own */
 	const struct vs_kmap *kmap;	/* the kernel's half; may be NULL */
 	size_t max_rows;	/* runs are made only above this; 0: never */
 };
