@@ -12,13 +12,16 @@
 bool vs_prot_bad(const struct vs_space *s, const struct vs_vma *v, uint64_t flags)
 {
 	const uint64_t *map = s->prot_map;
+	uint64_t mask = s->prot_mask;
 
 	flags &= ACCESS;
-	if (!(s->has & VS_HAS_PROT_MAP) || !((v->page_prot ^ map[flags]) & s->prot_mask))
+	if ((flags & ~VS_VM_SHARED) == VS_VM_EXEC)
+		mask &= ~s->prot_exec;
+	if (!(s->has & VS_HAS_PROT_MAP) || !((v->page_prot ^ map[flags]) & mask))
 		return false;
 	// vma_set_page_prot(): where writes are to be noticed, shared is treated as private
 	return !(flags & VS_VM_SHARED) ||
-		((v->page_prot ^ map[flags & ~VS_VM_SHARED]) & s->prot_mask) != 0;
+		((v->page_prot ^ map[flags & ~VS_VM_SHARED]) & mask) != 0;
 }
 
 void vs_rule_vma_prot(struct vs_check_ctx *ctx)

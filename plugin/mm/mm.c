@@ -126,6 +126,7 @@ static void read_prot_map(struct vs_kernel *k, struct vs_space *s)
 		s->prot_map[i] = vs_load(raw + i * size, size, k->mem.target.big_endian);
 		s->prot_mask |= s->prot_map[i] ^ s->prot_map[0];
 	}
+	s->prot_exec = k->mem.arch->exec_only;
 	s->has |= VS_HAS_PROT_MAP;
 }
 

@@ -235,6 +235,7 @@ struct vs_space {
 	uint8_t word;		/* bytes of a pointer */
 	uint16_t rb_offset;	/* of vm_rb in vm_area_struct: what the dump's rb pointers are larger by */
 	uint64_t prot_map[16], prot_mask;	/* protection_map; the bits in which its entries differ */
+	uint64_t prot_exec;	/* those of them that what may be executed only has or has not */
 	uint64_t stack_guard_gap;	/* bytes, from the dump */
 	bool mm_absent;		/* the mm_struct itself is not (wholly) in the dump */
 	uint8_t mm_from;	/* enum vs_from of its worst byte */
