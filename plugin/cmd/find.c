@@ -157,10 +157,16 @@ static struct vs_err *count(struct vs_session *s, const struct vs_target_mm *mms
 	return NULL;
 }
 
-static struct vs_err *find_user(struct vs_session *s, const struct vs_args *args, const struct vs_spot *what,
-				struct vs_out *out, int *status)
+/* Was a process named, or selected? */
+static bool selected(const struct vs_session *s, const struct vs_args *args)
 {
-	const bool all = !args->sel.n && !s->task;
+	return args->sel.n || s->task;
+}
+
+static struct vs_err *find_user(struct vs_session *s, const struct vs_args *args, const struct vs_spot *what,
+				bool quiet, struct vs_out *out, int *status)
+{
+	const bool all = !selected(s, args);
 	_cleanup_free_ struct vs_target_mm *mms = NULL;
 	size_t n = 0, n_map = 1, found = 0;
 	struct vs_err *err = vs_select_mms(s, args, out, &mms, &n);
@@ -169,7 +175,7 @@ static struct vs_err *find_user(struct vs_session *s, const struct vs_args *args
 		err = count(s, mms, n, what, out, &n_map);
 	for (size_t i = 0; !err && i < n; i++)
 		err = find_in(s, mms[i].mm, args, all, !all || n_map == 1 || args->json, what, out, &found, status);
-	if (!err && all && !found)
+	if (!err && all && !found && !quiet)
 		vs_out_say(out, "%#" PRIx64 ": none of the %zu address spaces maps it; name a PID to see its gap",
 			   what->addr, n);
 	else if (!err && all && n_map > 1)
@@ -254,6 +260,29 @@ static struct vs_err *find_in_core(struct vs_session *s, const struct vs_args *a
 	return err;
 }
 
+/*
+ * Where kernel and user have an address space each, a number may be an address of both:
+ * who names a process means the process; otherwise all are told that map it, the
+ * kernel first.
+ */
+static struct vs_err *find_overlapping(struct vs_session *s, const struct vs_args *args, struct vs_spot *sp,
+				       struct vs_out *out, int *status)
+{
+	struct vs_kmem *mem = &s->k->mem;
+	const struct vs_spot what = *sp;
+	struct vs_err *err = NULL;
+	struct vs_xlat x = { .end = VS_PG_NONE };
+
+	if (!selected(s, args))
+		mem->arch->walk(&mem->pgt, sp->addr, &x);
+	if (x.end == VS_PG_MAPPED) {
+		sp->kernel = true;
+		err = find_kernel(s, args, sp, out, status);
+		vs_spot_deinit(sp);
+	}
+	return err ? err : find_user(s, args, &what, x.end == VS_PG_MAPPED, out, status);
+}
+
 static struct vs_err *run(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			  int *status_ret)
 {
@@ -266,6 +295,8 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	if (s->core)
 		return find_in_core(s, args, out, status_ret);
 	sp.page_shift = mem->target.page_shift;
+	if (mem->arch->overlap)
+		return find_overlapping(s, args, &sp, out, status_ret);
 	sp.kernel = vs_kmem_is_kernel(mem, sp.addr);
 	if (!sp.kernel)
 		take_tag_off(s->k, &sp);
@@ -275,7 +306,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 		vs_spot_deinit(&sp);
 		return err;
 	}
-	return find_user(s, args, &sp, out, status_ret);
+	return find_user(s, args, &sp, false, out, status_ret);
 }
 
 static const struct vs_option options[] = {
@@ -300,6 +331,8 @@ const struct vs_cmd vs_cmd_find_addr = {
 		"\n"
 		"Of an address of the kernel: direct map, vmalloc, vmemmap, modules or image, the\n"
 		"symbol, and the walk through the kernel's own page tables.\n"
+		"On s390x, where the kernel has an address space of its own and a number may be in\n"
+		"both: without a selection the kernel too, with one the process only.\n"
 		"\n"
 		"In a process core: the mapping, its neighbours, whose stack it is, the module, and\n"
 		"the byte of the core file, or why the core does not hold it (then 4).\n"
