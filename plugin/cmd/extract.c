@@ -223,7 +223,7 @@ static struct vs_err *run(struct vs_session *s, const struct vs_args *args, stru
 	if (!err && w.failed)
 		err = &vs_enomem;
 	if (!err)
-		err = vs_elf_write(to, k->img, &w.pages, w.shift, windows, 2, &n);
+		err = vs_elf_write(to, k->img, &w.pages, w.shift, k->mem.target.big_endian, windows, 2, &n);
 	if (!err && vmlinux)
 		err = k->vmlinux ? write_vmlinux(s, &w, vmlinux) : make_vmlinux(k, vmlinux);
 	if (!err)

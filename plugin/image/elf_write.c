@@ -59,6 +59,7 @@ struct piece {
 
 struct writer {
 	struct vs_image *img;
+	bool big_endian;
 	VS_VEC(struct piece) pieces;
 	VS_VEC(Elf64_Phdr) phdrs;
 	struct vs_buf notes;
@@ -156,6 +157,43 @@ static bool make_phdrs(struct writer *w, const struct vs_elf_window *win, size_t
 	return true;
 }
 
+/* The values of @p size bytes each in [at, at + len) into the order of the file. */
+static void swap(const struct writer *w, void *at, size_t len, size_t size)
+{
+	unsigned char *p = at;
+
+	if (w->big_endian == VS_HOST_BIG_ENDIAN)
+		return;
+	for (; len; len -= size, p += size)
+		for (size_t i = 0; i < size / 2; i++) {
+			unsigned char c = p[i];
+
+			p[i] = p[size - 1 - i];
+			p[size - 1 - i] = c;
+		}
+}
+
+/* Headers of ELF64: which of their members are of which size. */
+static void swap_ehdr(const struct writer *w, Elf64_Ehdr *e)
+{
+	swap(w, &e->e_type, 4, 2);	// and e_machine
+	swap(w, &e->e_version, 4, 4);
+	swap(w, &e->e_entry, 24, 8);	// and e_phoff, e_shoff
+	swap(w, &e->e_flags, 4, 4);
+	swap(w, &e->e_ehsize, 12, 2);	// and all behind
+}
+
+static void swap_phdr(const struct writer *w, Elf64_Phdr *p)
+{
+	swap(w, &p->p_type, 8, 4);	// and p_flags
+	swap(w, &p->p_offset, 48, 8);	// and all behind
+}
+
+static bool is_vmcoreinfo(const struct vs_note *n)
+{
+	return n->name_len == 10 && !memcmp(n->name, "VMCOREINFO", 10);
+}
+
 static void put_notes(struct writer *w)
 {
 	for (size_t i = 0; i < w->img->n_notes; i++) {
@@ -166,6 +204,10 @@ static void put_notes(struct writer *w)
 			.n_type = n->type,
 		};
 
+		// text has no order; of what else a note has, only its maker knows how to turn it round
+		if (w->big_endian != w->img->big_endian && !is_vmcoreinfo(n))
+			continue;
+		swap(w, &h, sizeof(h), 4);
 		vs_buf_put(&w->notes, &h, sizeof(h));
 		vs_buf_put(&w->notes, n->name, n->name_len);
 		vs_buf_pad(&w->notes, 0, 1 + (-(n->name_len + 1) & 3));
@@ -209,14 +251,14 @@ static bool write_pieces(struct writer *w, int fd)
 }
 
 struct vs_err *vs_elf_write(const char *path, struct vs_image *img, const struct vs_pageset *pages,
-			    unsigned int page_shift, const struct vs_elf_window *windows,
+			    unsigned int page_shift, bool big_endian, const struct vs_elf_window *windows,
 			    size_t n_windows, size_t *n_ret)
 {
-	struct writer w = { .img = img };
+	struct writer w = { .img = img, .big_endian = big_endian };
 	_cleanup_close_ int fd = -1;
 	Elf64_Ehdr eh = {
 		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64,
-			     VS_HOST_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB, EV_CURRENT },
+			     big_endian ? ELFDATA2MSB : ELFDATA2LSB, EV_CURRENT },
 		.e_type = ET_CORE,
 		.e_machine = img->machine,
 		.e_version = EV_CURRENT,
@@ -229,9 +271,6 @@ struct vs_err *vs_elf_write(const char *path, struct vs_image *img, const struct
 	uint64_t head, data, written = 0;
 	char zeros[4096] = { 0 };
 
-	// Our own bytes are written in the host's order; the notes' are copied as they are.
-	if (img->big_endian != VS_HOST_BIG_ENDIAN)
-		return vs_err_create(VS_ERR_FORMAT, "cannot cut a dump of the other byte order on this machine");
 	put_notes(&w);
 	if (pages->failed || w.notes.failed || !cut(&w, pages, page_shift) ||
 	    !make_phdrs(&w, windows, n_windows, 0)) {
@@ -255,6 +294,11 @@ struct vs_err *vs_elf_write(const char *path, struct vs_image *img, const struct
 		w.phdrs.v[i].p_offset += data;
 	for (size_t i = 0; i < w.pieces.n; i++)
 		written += w.pieces.v[i].filesz;
+	swap_ehdr(&w, &eh);
+	swap_phdr(&w, &note);
+	for (size_t i = 0; i < w.phdrs.n; i++)
+		swap_phdr(&w, &w.phdrs.v[i]);
+	swap(&w, &sh.sh_info, sizeof(sh.sh_info), sizeof(sh.sh_info));	// the rest is 0
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		err = vs_err_os(errno, "cannot create %s", path);

@@ -33,13 +33,14 @@ struct vs_elf_window {
 
 /**
  * Write those of @p pages that @p img holds, with its notes, to @p path (which must
- * not exist). Memory that the image describes and the set leaves out is there as
+ * not exist), in the byte order that the memory has: where the image's is another, of its
+ * notes only the text of VMCOREINFO can be kept. Memory that the image describes and the set leaves out is there as
  * p_memsz without p_filesz: excluded, not unknown. The first window that covers a run
  * gives its p_vaddr, each further one a second PT_LOAD of the same bytes.
  * *n_ret is the number of pages written.
  */
 struct vs_err *vs_elf_write(const char *path, struct vs_image *img, const struct vs_pageset *pages,
-			    unsigned int page_shift, const struct vs_elf_window *windows,
+			    unsigned int page_shift, bool big_endian, const struct vs_elf_window *windows,
 			    size_t n_windows, size_t *n_ret);
 
 #endif

@@ -47,7 +47,7 @@ struct vs_err *vs_elf_file_create(const char *path, int *fd_ret)
 	return *fd_ret < 0 ? vs_err_os(errno, "cannot create %s", path) : NULL;
 }
 
-struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine,
+struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine, bool big_endian,
 				     const struct vs_elf_section *sections, size_t n)
 {
 	_cleanup_buf_ struct vs_buf names = VS_BUF_INIT;
@@ -74,7 +74,7 @@ struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine,
 		why = to ? add_section(elf, &names, &s) : "out of memory";
 	}
 	if (!why) {
-		eh.e_ident[EI_DATA] = VS_HOST_BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
+		eh.e_ident[EI_DATA] = big_endian ? ELFDATA2MSB : ELFDATA2LSB;
 		eh.e_type = ET_EXEC;
 		eh.e_machine = machine;
 		eh.e_version = EV_CURRENT;

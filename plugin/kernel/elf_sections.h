@@ -5,6 +5,7 @@
 #ifndef VS_KERNEL_ELF_SECTIONS_H
 #define VS_KERNEL_ELF_SECTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,9 +25,9 @@ struct vs_err *vs_elf_file_create(const char *path, int *fd_ret);
 
 /**
  * Write @p n sections and their names into the empty file @p fd, which messages call
- * @p path: a 64-bit executable for @p machine in this machine's byte order.
+ * @p path: a 64-bit executable for @p machine; what the sections hold is in its byte order already.
  */
-struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine,
+struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine, bool big_endian,
 				     const struct vs_elf_section *sections, size_t n);
 
 #endif

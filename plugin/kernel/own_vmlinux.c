@@ -119,7 +119,7 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *p
 			{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = t.strs.data, .size = t.strs.len },
 		};
 
-		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, sections, sizeof(sections) / sizeof(sections[0]));
+		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, VS_HOST_BIG_ENDIAN, sections, sizeof(sections) / sizeof(sections[0]));
 	}
 	vs_buf_deinit(&t.syms);
 	vs_buf_deinit(&t.strs);

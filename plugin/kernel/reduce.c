@@ -20,9 +20,8 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 	_cleanup_close_ int fd = -1;
 	struct vs_err *err;
 
-	if (v->big_endian != VS_HOST_BIG_ENDIAN || v->word != 8)
-		return vs_err_create(VS_ERR_FORMAT, "%s: only 64-bit vmlinux files of this machine's byte order can be reduced",
-				     v->path);
+	if (v->word != 8)
+		return vs_err_create(VS_ERR_FORMAT, "%s: only 64-bit vmlinux files can be reduced", v->path);
 	err = vs_vmlinux_section(v, ".BTF", &btf, &btf_size);
 	if (!err)
 		err = vs_vmlinux_section(v, ".notes", &notes, &notes_size);
@@ -33,12 +32,15 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 	vs_buf_putc(&strs, 0);
 	vs_buf_put(&tab, &(Elf64_Sym){ 0 }, sizeof(Elf64_Sym));
 	for (size_t i = 0; i < n; i++) {
+		const Elf64_Word name = (Elf64_Word)strs.len;
+		// .kernel, so that whoever relocates knows that it moves; per-cpu offsets do not
+		const Elf64_Half section = syms[i].value >= text && syms[i].value <= end ? 1 : SHN_ABS;
+		// loading turns the host's order into the file's as well
 		Elf64_Sym s = {
-			.st_name = (Elf64_Word)strs.len,
+			.st_name = vs_load32(&name, v->big_endian),
 			.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
-			.st_value = syms[i].value,
-			// .kernel, so that whoever relocates knows that it moves; per-cpu offsets do not
-			.st_shndx = syms[i].value >= text && syms[i].value <= end ? 1 : SHN_ABS,
+			.st_value = vs_load64(&syms[i].value, v->big_endian),
+			.st_shndx = vs_load16(&section, v->big_endian),
 		};
 
 		vs_buf_put(&tab, &s, sizeof(s));
@@ -58,7 +60,7 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 	err = vs_elf_file_create(path, &fd);
 	if (err)
 		return err;
-	err = vs_elf_sections_write(fd, path, v->machine, sections, sizeof(sections) / sizeof(sections[0]));
+	err = vs_elf_sections_write(fd, path, v->machine, v->big_endian, sections, sizeof(sections) / sizeof(sections[0]));
 	if (err)
 		unlink(path);
 	return err;
