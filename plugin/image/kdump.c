@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -261,7 +262,7 @@ static bool has_prstatus(const struct vs_image *img, uint32_t size, bool big_end
 static struct vs_err *find_machine(struct vs_image *img, const char *uts)
 {
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		if (*uts ? strcmp(uts, machines[i].utsname) != 0 :
+		if (*uts ? strcasecmp(uts, machines[i].utsname) != 0 :	// QEMU: "S390X"
 		    !has_key(img, machines[i].key) && !has_prstatus(img, machines[i].prstatus, machines[i].big_endian))
 			continue;
 		img->machine = machines[i].machine;

@@ -89,6 +89,7 @@ static const struct row rows[] = {
 	MM(mm_count, OPTIONAL),
 	MM(pgd, NEEDED),
 	F(mm, context_flags, "mm_struct", "context.flags", OPTIONAL),	// x86, since 5.6 or so
+	F(mm, asce_limit, "mm_struct", "context.asce_limit", OPTIONAL),	// s390x, since 4.0
 	MM(flags, OPTIONAL),
 	F(mm, mmap_lock, "mm_struct", "mmap_lock", OPTIONAL),	// since 5.8
 	F(mm, mmap_lock, "mm_struct", "mmap_sem", OPTIONAL),	// before; el8 has both names for one

@@ -57,7 +57,7 @@ struct vs_layout {
 			exec_vm, stack_vm, shared_vm, highest_vm_end, task_size, mmap_base,
 			start_code, end_code, start_data, end_data, start_brk, brk, start_stack,
 			arg_start, arg_end, env_start, env_end, hiwater_vm, hiwater_rss,
-			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags,
+			rss_stat, rss_count, pgtables_bytes, mm_users, mm_count, pgd, context_flags, asce_limit,
 			mm_lock_seq, vmacache_seqnum, mmap_cache, mmap_lock, flags, get_unmapped_area, mmap_compat_base,
 			exe_file;
 	} mm;

@@ -130,6 +130,20 @@ static void read_prot_map(struct vs_kernel *k, struct vs_space *s)
 	s->has |= VS_HAS_PROT_MAP;
 }
 
+/* Page tables that grow with the process end below what it may have in all. */
+static void limit_tables(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_space *s)
+{
+	const struct vs_field f = k->layout.mm.asce_limit;
+	uint64_t v;
+
+	if (!vs_has(f) || s->mm_absent)
+		return;
+	v = vs_load(raw_mm + f.off, f.size, k->mem.target.big_endian);
+	// a power of two, or all but a page; anything else is damaged
+	if (v >> 31 && !(v & (v - 1)) && v < s->limit)
+		s->limit = v;
+}
+
 /* The gate VMA is a variable of the kernel, the same for all that may use it. */
 static void read_gate(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_space *s)
 {
@@ -258,6 +272,7 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 		vs_lock_read(k, raw, &s->lock);
 	if (s->f.task_size && s->f.task_size < s->limit && !(s->f.task_size & (vs_page_size(&k->mem.target) - 1)))
 		s->limit = s->f.task_size;
+	limit_tables(k, raw, s);
 	read_gate(k, raw, s);
 	read_prot_map(k, s);
 	if (!s->mm_absent)
