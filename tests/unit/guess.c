@@ -83,6 +83,7 @@ static void test_order(void)
 		struct fake *f = fake_create();
 		struct vs_vmcoreinfos found = { 0 };
 		struct vs_out out = fake_out();
+		struct vs_vmlinux v;
 		struct vs_err *err;
 
 		put_text(f, 3, "OSRELEASE=1.2.4\nPAGESIZE=4096\nSYMBOL(_stext)=1\n");	// has none
@@ -102,6 +103,16 @@ static void test_order(void)
 		err = vs_kernel_byte_order(&f->k);
 		ok(!err && f->k.mem.target.big_endian == big, "its word goes before the container's");
 		is_str(f->k.order_source, "VMCOREINFO's note in memory", "the source");
+		v = (struct vs_vmlinux){ .path = (char *)"vmlinux", .machine = vs_arch_arm64.machine, .big_endian = !big };
+		f->k.vmlinux = &v;
+		err = vs_kernel_byte_order(&f->k);
+		ok(err && err->code == VS_ERR_MISMATCH, "a vmlinux of the other order: %s", err ? err->msg : "no error");
+		vs_err_free(err);
+		f->k.vi.has_order = false;
+		err = vs_kernel_byte_order(&f->k);
+		ok(!err && f->k.mem.target.big_endian == !big, "without a note in memory vmlinux tells");
+		f->k.vi.has_order = true;
+		f->k.vmlinux = NULL;
 		f->k.mem.arch = &vs_arch_x86_64;
 		err = vs_kernel_byte_order(&f->k);
 		ok(!err == !big, "x86-64 is little endian: %s", err ? err->msg : "agreed");
