@@ -202,6 +202,7 @@ static void read_registers(struct conn *c)
 {
 	const struct vs_rsp_thread *t = &c->r->threads.v[c->r->current];
 	const struct vs_regs_shape *shape = vs_regs_shape(c->r->k);
+	const bool be = c->r->k->mem.target.big_endian;
 	struct vs_regs regs;
 	unsigned char raw[8];
 
@@ -212,8 +213,8 @@ static void read_registers(struct conn *c)
 	for (unsigned int i = 0; i < shape->n; i++) {
 		unsigned int size = i < shape->n_words ? c->r->k->mem.target.word : 4;
 
-		for (unsigned int b = 0; b < size; b++)	// all are little endian
-			raw[b] = (unsigned char)(regs.v[i] >> 8 * b);
+		for (unsigned int b = 0; b < size; b++)
+			raw[be ? size - 1 - b : b] = (unsigned char)(regs.v[i] >> 8 * b);
 		if (regs.known >> i & 1)
 			put_hex(&c->out, raw, size);
 		else
@@ -268,8 +269,10 @@ static void query(struct conn *c)
 	} else if (starts(s, features)) {
 		_cleanup_buf_ struct vs_buf b = VS_BUF_INIT;
 
+		const char *regs = vs_regs_shape(r->k)->features;
+
 		vs_buf_printf(&b, "<?xml version=\"1.0\"?><!DOCTYPE target SYSTEM \"gdb-target.dtd\">"
-			      "<target><architecture>%s</architecture></target>", r->arch);
+			      "<target><architecture>%s</architecture>%s</target>", r->arch, regs ? regs : "");
 		transfer(c, b.data, b.len, s + strlen(features));
 	} else if (starts(s, threads)) {
 		transfer(c, r->xml.data, r->xml.len, s + strlen(threads));

@@ -212,6 +212,7 @@ static const struct row rows[] = {
 	F(rwsem, rt_readers, "rw_semaphore", "rwbase.readers", OPTIONAL),	// PREEMPT_RT, since 5.15
 	F(thread, sp, "task_struct", "thread.sp", OPTIONAL),	// x86, riscv
 	F(thread, sp, "task_struct", "thread.cpu_context.sp", OPTIONAL),	// arm64
+	F(thread, sp, "task_struct", "thread.ksp", OPTIONAL),	// s390x, ppc64
 	F(thread, stack, "task_struct", "stack", OPTIONAL),
 	F(thread, on_cpu, "task_struct", "on_cpu", OPTIONAL),
 	F(thread, cpu, "task_struct", "cpu", OPTIONAL),
@@ -220,6 +221,7 @@ static const struct row rows[] = {
 	F(thread, pc, "task_struct", "thread.cpu_context.pc", OPTIONAL),
 	F(thread, ra, "task_struct", "thread.ra", OPTIONAL),	// riscv
 	F(thread, s, "task_struct", "thread.s", OPTIONAL),
+	F(frame, gprs, "stack_frame", "gprs", OPTIONAL),	// s390x
 	F(frame, r15, "inactive_task_frame", "r15", OPTIONAL),	// x86-64, since 4.9
 	F(frame, r14, "inactive_task_frame", "r14", OPTIONAL),
 	F(frame, r13, "inactive_task_frame", "r13", OPTIONAL),

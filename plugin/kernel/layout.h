@@ -176,7 +176,7 @@ struct vs_layout {
 	} thread;	/* task_struct.thread.sp: the saved stack pointer of a sleeping task */
 	struct {
 		uint32_t size;
-		struct vs_field r15, r14, r13, r12, si, di, bx, bp, ret_addr;
+		struct vs_field r15, gprs, r14, r13, r12, si, di, bx, bp, ret_addr;
 	} frame;	/* inactive_task_frame, at that pointer on x86 */
 	struct {
 		struct vs_field size, offset, oo, red_left_pad, cpu_slab, random, name;

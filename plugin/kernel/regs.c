@@ -19,11 +19,27 @@ enum { X19 = 19, X29 = 29, SP = 31, PC, CPSR, N_ARM64 };
 
 enum { RA = 1, RV_SP, S0 = 8, S2 = 18, RV_PC = 32, N_RISCV };
 
+enum { S390X_PSWM, S390X_PSWA, S390X_R0, S390X_ACR0 = 18, N_S390X = 34 };
+
+enum { PPC64_R1 = 1, PPC64_PC = 32, PPC64_MSR, PPC64_LR, PPC64_CTR, PPC64_CR, PPC64_XER, N_PPC64 };
+
+/* GDB's own order has the floating-point registers in the middle; it takes another if it is told. */
+#define REG(name, bits)	"<reg name=\"" name "\" bitsize=\"" bits "\"/>"
+#define GPRS(a, b, c, d) REG("r" a, "64") REG("r" b, "64") REG("r" c, "64") REG("r" d, "64")
+static const char ppc64_features[] =
+	"<feature name=\"org.gnu.gdb.power.core\">"
+	GPRS("0", "1", "2", "3") GPRS("4", "5", "6", "7") GPRS("8", "9", "10", "11") GPRS("12", "13", "14", "15")
+	GPRS("16", "17", "18", "19") GPRS("20", "21", "22", "23") GPRS("24", "25", "26", "27") GPRS("28", "29", "30", "31")
+	REG("pc", "64") REG("msr", "64") REG("lr", "64") REG("ctr", "64") REG("cr", "32") REG("xer", "32")
+	"</feature>";
+
 static const struct vs_regs_shape shapes[] = {
-	{ EM_386, "i386", N_I386, N_I386, EIP },
-	{ EM_AARCH64, "aarch64", N_ARM64, CPSR, PC },
-	{ EM_RISCV, "riscv:rv64", N_RISCV, N_RISCV, RV_PC },
-	{ EM_X86_64, "i386:x86-64", N_X86, EFLAGS, RIP },
+	{ EM_386, "i386", N_I386, N_I386, EIP, NULL },
+	{ EM_AARCH64, "aarch64", N_ARM64, CPSR, PC, NULL },
+	{ EM_PPC64, "powerpc:common64", N_PPC64, PPC64_CR, PPC64_PC, ppc64_features },
+	{ EM_RISCV, "riscv:rv64", N_RISCV, N_RISCV, RV_PC, NULL },
+	{ EM_S390, "s390:64-bit", N_S390X, S390X_ACR0, S390X_PSWA, NULL },
+	{ EM_X86_64, "i386:x86-64", N_X86, EFLAGS, RIP, NULL },
 };
 
 /* struct user_regs_struct, arch/x86/include/asm/user_64.h; unchanged since 2.6. */
@@ -43,6 +59,12 @@ static const int8_t riscv_prstatus[] = {
 	27, 28, 29, 30, 31,
 };
 
+/* struct pt_regs, arch/powerpc/include/uapi/asm/ptrace.h: as ELF has it. */
+static const int8_t ppc64_prstatus[] = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29,
+	30, 31, PPC64_PC, PPC64_MSR, -1 /* orig_gpr3 */, PPC64_CTR, PPC64_LR, PPC64_XER, PPC64_CR,
+};
+
 /* Registers in struct elf_prstatus; without an order they stand as they do here. */
 static const struct prstatus {
 	uint16_t machine;
@@ -51,7 +73,9 @@ static const struct prstatus {
 } prstatus[] = {
 	{ EM_386, sizeof(i386_prstatus), i386_prstatus },
 	{ EM_AARCH64, N_ARM64, NULL },
+	{ EM_PPC64, sizeof(ppc64_prstatus), ppc64_prstatus },
 	{ EM_RISCV, sizeof(riscv_prstatus), riscv_prstatus },
+	{ EM_S390, S390X_ACR0, NULL },	// access registers have 32 bits there
 	{ EM_X86_64, sizeof(x86_prstatus), x86_prstatus },
 };
 
@@ -165,6 +189,36 @@ static bool saved_riscv(struct vs_kernel *k, uint64_t task, uint64_t sp, struct 
 	return true;
 }
 
+/* __switch_to() keeps r6 to r15 in the frame that it found, struct stack_frame. */
+static bool saved_s390x(struct vs_kernel *k, uint64_t sp, struct vs_regs *ret)
+{
+	const struct vs_field gprs = k->layout.frame.gprs;
+	uint64_t v;
+
+	if (!vs_has(gprs) || gprs.size < 10 * 8)
+		return false;
+	for (unsigned int r = 6; r <= 15; r++) {
+		if (!vs_kmem_ulong(&k->mem, sp + (uint64_t)gprs.off + 8 * (r - 6), &v))
+			return false;
+		set(ret, S390X_R0 + r, v);
+		if (r == 14)	// where it returns to
+			set(ret, S390X_PSWA, v);
+	}
+	return true;
+}
+
+/* _switch() makes a frame of its own; the ABI has it leave the way back in the one that it found. */
+static bool saved_ppc64(struct vs_kernel *k, uint64_t sp, struct vs_regs *ret)
+{
+	uint64_t back, lr;
+
+	if (!vs_kmem_ulong(&k->mem, sp, &back) || back <= sp || !vs_kmem_ulong(&k->mem, back + 16, &lr))
+		return false;
+	set(ret, PPC64_R1, back);
+	set(ret, PPC64_PC, lr);
+	return true;
+}
+
 bool vs_regs_saved(struct vs_kernel *k, uint64_t task, struct vs_regs *ret)
 {
 	const struct vs_layout *l = &k->layout;
@@ -181,6 +235,10 @@ bool vs_regs_saved(struct vs_kernel *k, uint64_t task, struct vs_regs *ret)
 		return saved_arm64(k, task, sp, ret);
 	case EM_RISCV:
 		return saved_riscv(k, task, sp, ret);
+	case EM_PPC64:
+		return saved_ppc64(k, sp, ret);
+	case EM_S390:
+		return saved_s390x(k, sp, ret);
 	default:
 		return false;
 	}

@@ -13,13 +13,14 @@
 struct vs_buf;
 struct vs_kernel;
 
-#define VS_REGS_MAX 34
+#define VS_REGS_MAX 38
 
 /**
  * In the order that GDB gives them: on x86-64 rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8
  * to r15, rip, eflags, cs, ss, ds, es, fs, gs; on i386 eax, ecx, edx, ebx, esp, ebp, esi,
  * edi, eip, eflags, cs, ss, ds, es, fs, gs; on arm64 x0 to x30, sp, pc, cpsr; on riscv64
- * x0 to x31, pc.
+ * x0 to x31, pc; on s390x pswm, pswa, r0 to r15, acr0 to acr15; on ppc64 r0 to r31, pc,
+ * msr, lr, ctr, cr, xer.
  */
 struct vs_regs {
 	uint64_t v[VS_REGS_MAX];
@@ -33,6 +34,7 @@ struct vs_regs_shape {
 	unsigned int n;
 	unsigned int n_words;	/* so many have the target's word; the others, behind those, 32 bits */
 	unsigned int pc;
+	const char *features;	/* of GDB's target description, where the order is not GDB's own; else NULL */
 };
 
 /** Of the dump's architecture. */

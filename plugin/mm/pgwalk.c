@@ -47,6 +47,16 @@ static uint64_t n_entries(const struct vs_pgtable *pt, const struct vs_xlat *x, 
 	return i ? x->steps[i - 1].span / x->steps[i].span : UINT64_C(1) << pt->top_bits;
 }
 
+/* Does it say that there is nothing? 0 does on all that we know, on some another value as well. */
+static bool is_none(const struct vs_pgtable *pt, uint64_t entry)
+{
+	struct vs_swap_entry e = { 0 };
+
+	if (entry && pt->arch->swap)
+		pt->arch->swap(pt, entry, &e);
+	return !entry || e.none;
+}
+
 static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xlat *x, uint64_t addr,
 				 bool loop, struct vs_pgwalk *ret)
 {
@@ -65,7 +75,7 @@ static struct vs_err *keep_steps(const struct vs_pgtable *pt, const struct vs_xl
 		else if (last && loop)
 			vs_buf_puts(&b, "not followed");
 		else if (last && x->end == VS_PG_NONE)
-			vs_buf_puts(&b, from->entry ? "not present" : "none");
+			vs_buf_puts(&b, is_none(pt, from->entry) ? "none" : "not present");
 		else if (last && pt->arch->prot_words)
 			pt->arch->prot_words(from->entry, &b);
 		else if (!last && pt->arch->table_words)
