@@ -174,8 +174,10 @@ static bool direct_range(const struct vs_kernel *k, const struct vs_direct *d, u
 	for (size_t i = 0; i < k->img->n_ranges; i++) {
 		uint64_t start = k->img->ranges[i].start - d->pa, end = k->img->ranges[i].end - d->pa;
 
-		if (start >= end || end > d->size)
+		if (start >= end || start >= d->size)
 			continue;	// devices, or flash: not in this map
+		if (end > d->size)
+			end = d->size;	// highmem
 		start = start < d->skip ? d->skip : start;
 		lo = start < lo ? start : lo;
 		hi = end > hi ? end : hi;
