@@ -71,6 +71,12 @@ static inline int64_t vs_sign_extend(uint64_t v, unsigned int size)
 	return (int64_t)(v << shift) >> shift;
 }
 
+/** What a sum or difference of the target's addresses is there: its arithmetic ends with its word. */
+static inline uint64_t vs_wrap(const struct vs_target *t, uint64_t v)
+{
+	return t->word == 4 ? (uint32_t)v : v;
+}
+
 static inline uint64_t vs_page_size(const struct vs_target *t)
 {
 	return UINT64_C(1) << t->page_shift;

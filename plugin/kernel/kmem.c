@@ -18,6 +18,7 @@ bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *le
 	struct vs_xlat x;
 	size_t slot;
 
+	va = vs_wrap(&k->target, va);	// per-cpu offsets are often "negative"
 	if (va - k->direct_start < k->direct_end - k->direct_start) {
 		*pa_ret = k->direct_pa + (va - k->direct_start);
 		*len_ret = k->direct_end - va;
