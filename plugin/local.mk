@@ -51,8 +51,12 @@ libvmascope_la_SOURCES += \
 	%D%/arch/arch.c \
 	%D%/arch/arch.h \
 	%D%/arch/arm64.c \
+	%D%/arch/i386.c \
 	%D%/arch/ppc64.c \
+	%D%/arch/riscv64.c \
 	%D%/arch/s390x.c \
+	%D%/arch/x86.c \
+	%D%/arch/x86.h \
 	%D%/arch/x86_64.c
 libvmascope_la_SOURCES += \
 	%D%/kernel/alone.c \

@@ -7,10 +7,11 @@ EXTRA_DIST += %D%/unit/tap.h %D%/tap.sh
 
 check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
-check_PROGRAMS += %D%/unit/pgtable
+check_PROGRAMS += %D%/unit/pgtable %D%/unit/pgtable-le
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
 check_PROGRAMS += %D%/unit/pgtable_be
 %C%_unit_pgtable_be_SOURCES = %D%/unit/pgtable_be.c
+%C%_unit_pgtable_le_SOURCES = %D%/unit/pgtable-le.c
 check_PROGRAMS += %D%/unit/image %D%/unit/kdump
 %C%_unit_kdump_SOURCES = %D%/unit/kdump.c
 %C%_unit_image_SOURCES = %D%/unit/image.c

@@ -3,14 +3,16 @@
 
 static const struct vs_arch *const archs[] = {
 	&vs_arch_arm64,
+	&vs_arch_i386,
 	&vs_arch_ppc64,
+	&vs_arch_riscv64,
 	&vs_arch_s390x,
 	&vs_arch_x86_64,
 };
 
 const char *vs_arch_names(void)
 {
-	return "arm64, ppc64, s390x, x86-64";
+	return "arm64, i386, ppc64, riscv64, s390x, x86-64";
 }
 
 const struct vs_arch *vs_arch_find(uint16_t machine)

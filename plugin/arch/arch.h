@@ -29,13 +29,15 @@ struct vs_pgtable {
 	const struct vs_arch *arch;
 	const struct vs_target *target;	/* the page is the granule of the tables */
 	uint64_t root;		/* physical address of the top table */
-	unsigned int levels;	/* 4 or 5 on x86-64, 2 to 5 on arm64 and s390x */
+	unsigned int levels;	/* 4 or 5 on x86-64, 2 to 5 on arm64 and s390x, 2 or 3 (PAE) on i386 */
 	unsigned int va_bits;	/* that an address has: 48 or 57; 39 to 52 on arm64 */
 	unsigned int top_bits;	/* index bits of the top table */
 	uint8_t bits[5];	/* ppc64: index bits of each level, the lowest first */
-	uint64_t none_bit;	/* arm64: of an entry without VALID: a page nobody may touch; else 0 */
+	uint64_t kernel_start;	/* i386: where the kernel's half begins, CONFIG_PAGE_OFFSET; else 0 */
+	uint64_t none_bit;	/* arm64, riscv64: of an entry without VALID: a page nobody may touch; else 0 */
 	uint64_t enc_mask;	/* memory encryption bits to take away (sme_mask) */
 	bool swp_exclusive;	/* entries of pages in swap remember PG_anon_exclusive (since 5.19) */
+	bool swp_exclusive_all;	/* they do on i386 and riscv64, too (since 6.3) */
 	vs_phys_read *read;
 	void *arg;
 };
@@ -120,9 +122,10 @@ static inline void vs_pgtable_move(struct vs_pgtable *pt, uint64_t root)
 /** The architecture of @p machine (e_machine) or NULL. */
 const struct vs_arch *vs_arch_find(uint16_t machine);
 
-/** "arm64, ppc64, s390x, x86-64": those there are, for messages. */
+/** "arm64, i386": those there are, for messages. */
 const char *vs_arch_names(void);
 
-extern const struct vs_arch vs_arch_arm64, vs_arch_ppc64, vs_arch_s390x, vs_arch_x86_64;
+extern const struct vs_arch vs_arch_arm64, vs_arch_i386, vs_arch_ppc64, vs_arch_riscv64, vs_arch_s390x,
+	vs_arch_x86_64;
 
 #endif

@@ -3,14 +3,7 @@
 #include <elf.h>
 
 #include "arch/arch.h"
-#include "base/buf.h"
-
-#define PRESENT		UINT64_C(0x001)
-#define PSE		UINT64_C(0x080)	/* a leaf, above the last level */
-#define PROTNONE	UINT64_C(0x100)	/* _PAGE_GLOBAL without _PAGE_PRESENT: PROT_NONE */
-#define SPECIAL		UINT64_C(0x200)	/* _PAGE_SOFTW1 */
-#define PA_MASK		UINT64_C(0x000ffffffffff000)
-#define INVERTED	(UINT64_C(1) << 51)	/* no RAM is up there */
+#include "arch/x86.h"
 
 static const char *const level_names[5] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
 
@@ -55,11 +48,7 @@ static void walk(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret)
 			ret->end = VS_PG_NONE;
 			return;
 		}
-		base = e & PA_MASK;
-		// since 4.18 the address of a page that nobody may touch is inverted
-		// (L1TF: arch/x86/include/asm/pgtable-invert.h)
-		if (!(e & PRESENT) && base & INVERTED)
-			base = ~e & PA_MASK;
+		base = vs_x86_entry_pa(e);
 		if (level == 0 || e & PSE) {
 			// the P4D and PGD levels have no leaves, the PUD has only 1 GiB pages
 			if (level > 2) {
@@ -85,34 +74,6 @@ static bool is_kernel(const struct vs_pgtable *pt, uint64_t va)
 	return canonical(pt, va) && (int64_t)va < 0;
 }
 
-static void prot_words(uint64_t e, struct vs_buf *b)
-{
-	static const struct { unsigned int bit; const char *word; } bits[] = {
-		{ 0, "present" }, { 1, "writable" }, { 2, "user" }, { 3, "write-through" },
-		{ 4, "uncached" }, { 5, "accessed" }, { 6, "dirty" }, { 7, "huge/PAT" },
-		{ 8, "global" }, { 9, "software 1" }, { 10, "software 2" }, { 11, "soft-dirty" },
-	};
-
-	// without PRESENT the GLOBAL bit means PROT_NONE
-	if (!(e & PRESENT) && e & PROTNONE)
-		vs_buf_puts(b, "PROT_NONE ");
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
-		if (e >> bits[i].bit & 1 && !(bits[i].bit == 8 && !(e & PRESENT)))
-			vs_buf_printf(b, "%s ", bits[i].word);
-	if (e >> 59 & 15)
-		vs_buf_printf(b, "key %u ", (unsigned int)(e >> 59 & 15));
-	vs_buf_puts(b, e >> 63 ? "no-execute" : "executable");
-}
-
-static void table_words(uint64_t e, struct vs_buf *b)
-{
-	vs_buf_puts(b, "table");
-	vs_buf_puts(b, e & 2 ? " writable" : " read-only");
-	vs_buf_puts(b, e & 4 ? " user" : "");
-	vs_buf_puts(b, e & 0x20 ? " accessed" : "");
-	vs_buf_puts(b, e >> 63 ? " no-execute" : "");
-}
-
 /* arch/x86/include/asm/pgtable_64.h since 4.18: | type 63-59 | ~offset 58-9 | ... | E | F | SD | 0 | */
 static void swap(const struct vs_pgtable *pt, uint64_t e, struct vs_swap_entry *ret)
 {
@@ -130,8 +91,8 @@ const struct vs_arch vs_arch_x86_64 = {
 	.walk = walk,
 	.user_end = user_end,
 	.is_kernel = is_kernel,
-	.prot_words = prot_words,
-	.table_words = table_words,
+	.prot_words = vs_x86_prot_words,
+	.table_words = vs_x86_table_words,
 	.swap = swap,
 	.special = SPECIAL,
 };

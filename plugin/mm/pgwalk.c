@@ -33,6 +33,8 @@ static bool tables(struct vs_kernel *k, uint64_t pgd, struct vs_pgtable *ret)
 
 	*ret = k->mem.pgt;
 	ret->swp_exclusive = has_page_flag(k, "PG_anon_exclusive");
+	// the release that brought these names taught it to all architectures
+	ret->swp_exclusive_all = ret->swp_exclusive && vs_has(k->layout.vma.vm_flags_union);
 	if (!pgd)
 		return ret->root != 0;
 	if (!vs_kmem_phys(&k->mem, pgd, &root, &len))
