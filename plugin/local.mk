@@ -88,7 +88,9 @@ libvmascope_la_SOURCES += \
 	%D%/kernel/place.c \
 	%D%/kernel/place.h \
 	%D%/kernel/place_arm64.c \
+	%D%/kernel/place_i386.c \
 	%D%/kernel/place_ppc64.c \
+	%D%/kernel/place_riscv64.c \
 	%D%/kernel/place_s390x.c \
 	%D%/kernel/place_x86_64.c \
 	%D%/kernel/reduce.c \
@@ -147,7 +149,9 @@ libvmascope_la_SOURCES += \
 	%D%/mm/kmap.c \
 	%D%/mm/kmap.h \
 	%D%/mm/kmap_arm64.c \
+	%D%/mm/kmap_i386.c \
 	%D%/mm/kmap_ppc64.c \
+	%D%/mm/kmap_riscv64.c \
 	%D%/mm/kmap_s390x.c \
 	%D%/mm/kmap_x86_64.c \
 	%D%/mm/lock.c \

@@ -235,11 +235,11 @@ static const struct {
 } machines[] = {
 	{ "x86_64", EM_X86_64, "NUMBER(phys_base)=", 336, false },
 	{ "aarch64", EM_AARCH64, "NUMBER(kimage_voffset)=", 392, false },
-	{ "i686", EM_386, NULL, 0, false },
+	{ "i686", EM_386, "CONFIG_X86_PAE=", 144, false },
 	{ "s390x", EM_S390, "SAMODE31=", 336, true },
 	{ "ppc64le", EM_PPC64, "SYMBOL(vmemmap_list)=", 504, false },
 	{ "ppc64", EM_PPC64, NULL, 504, true },
-	{ "riscv64", EM_RISCV, NULL, 0, false },
+	{ "riscv64", EM_RISCV, "NUMBER(phys_ram_base)=", 376, false },
 };
 
 static bool has_key(const struct vs_image *img, const char *key)

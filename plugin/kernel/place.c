@@ -17,7 +17,9 @@
 
 static const struct vs_place *const places[] = {
 	&vs_place_arm64,
+	&vs_place_i386,
 	&vs_place_ppc64,
+	&vs_place_riscv64,
 	&vs_place_s390x,
 	&vs_place_x86_64,
 };

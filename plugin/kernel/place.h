@@ -60,6 +60,7 @@ const struct vs_place *vs_place_find(const struct vs_kernel *k);
 bool vs_guess_variable(struct vs_kernel *k, const struct vs_guess *g, const char *name, unsigned int size,
 		       uint64_t *ret);
 
-extern const struct vs_place vs_place_arm64, vs_place_ppc64, vs_place_s390x, vs_place_x86_64;
+extern const struct vs_place vs_place_arm64, vs_place_i386, vs_place_ppc64, vs_place_riscv64, vs_place_s390x,
+	vs_place_x86_64;
 
 #endif

@@ -16,8 +16,10 @@ static const struct {
 	uint16_t machine;
 	struct vs_err *(*put)(struct vs_kmap_maker *mk);
 } rows[] = {
+	{ EM_386, vs_kmap_i386 },
 	{ EM_AARCH64, vs_kmap_arm64 },
 	{ EM_PPC64, vs_kmap_ppc64 },
+	{ EM_RISCV, vs_kmap_riscv64 },
 	{ EM_S390, vs_kmap_s390x },
 	{ EM_X86_64, vs_kmap_x86_64 },
 };

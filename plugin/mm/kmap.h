@@ -50,7 +50,9 @@ uint64_t vs_kmap_page_struct(struct vs_kmap_maker *mk);
 uint64_t vs_kmap_fixed_address(struct vs_kmap_maker *mk, const char *name);
 
 struct vs_err *vs_kmap_arm64(struct vs_kmap_maker *mk);
+struct vs_err *vs_kmap_i386(struct vs_kmap_maker *mk);
 struct vs_err *vs_kmap_ppc64(struct vs_kmap_maker *mk);
+struct vs_err *vs_kmap_riscv64(struct vs_kmap_maker *mk);
 struct vs_err *vs_kmap_s390x(struct vs_kmap_maker *mk);
 struct vs_err *vs_kmap_x86_64(struct vs_kmap_maker *mk);
 
