@@ -144,6 +144,32 @@ static void limit_tables(struct vs_kernel *k, const unsigned char *raw_mm, struc
 		s->limit = v;
 }
 
+/*
+ * From 6.0 on i386 looks an entry of protection_map up as an unsigned long
+ * (vm_get_page_prot()): under PAE the upper half, NX in it, gets lost. Which such a kernel
+ * is, its VMAs show; no code is read here.
+ */
+static void settle_prot_map(struct vs_space *s)
+{
+	size_t kept = 0, lost = 0;
+
+	if (s->word != 4 || !(s->has & VS_HAS_PROT_MAP))
+		return;
+	for (size_t i = 0; i < s->vmas.n; i++) {
+		const struct vs_vma *v = &s->vmas.v[i];
+
+		if (!(s->prot_map[v->flags & 15] >> 32))
+			continue;
+		if (v->page_prot >> 32)
+			kept++;
+		else
+			lost++;
+	}
+	// the mask stays: that half is zero then, and nothing else
+	for (unsigned int i = 0; lost > kept && i < 16; i++)
+		s->prot_map[i] &= UINT32_MAX;
+}
+
 /* The gate VMA is a variable of the kernel, the same for all that may use it. */
 static void read_gate(struct vs_kernel *k, const unsigned char *raw_mm, struct vs_space *s)
 {
@@ -294,6 +320,7 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 			err = vs_walk_list_back(&r);
 	}
 	s->ascending = !r.astray;
+	settle_prot_map(s);
 	s->absent_from = k->img->absent_from;
 	return err;
 }
