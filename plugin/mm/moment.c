@@ -38,7 +38,8 @@ static void ask_cpu(struct vs_kernel *k, const struct clocks *c, uint64_t offset
 	for (unsigned int i = 0; i < 2; i++) {
 		uint64_t ahead = (seen[i] - jiffies) & mask;
 
-		if (ahead <= LATE_TICKS || ahead >= SANE_TICKS || ahead >= mask / 2)
+		// a CPU that was never idle has 0, which 32 bits come by five minutes after boot
+		if (!(seen[i] & mask) || ahead <= LATE_TICKS || ahead >= SANE_TICKS || ahead >= mask / 2)
 			continue;
 		m->n_stamps++;
 		most = ahead > most ? ahead : most;
