@@ -192,21 +192,38 @@ static unsigned int size_of(const struct vs_check_ctx *ctx, const struct vs_find
 	return f->member && !strncmp(f->member, "meta.", 5) ? 1 : ctx->s->word ? ctx->s->word : 8;
 }
 
+/*
+ * LIST_POISON1, LIST_POISON2: POISON_POINTER_DELTA, of ppc64 and of the other 64-bit kernels,
+ * and what is added to it. 32-bit ones add it to 0.
+ */
+static bool is_list_poison(uint64_t v, unsigned int size)
+{
+	static const uint64_t deltas[] = { UINT64_C(0xdead000000000000), UINT64_C(0x5deadbeef0000000), 0 };
+
+	for (unsigned int i = 0; i < 3; i++)
+		if ((size == 8) == (deltas[i] != 0) &&
+		    // the low bits of a parent pointer are the colour
+		    (v == deltas[i] + 0x100 || (v & ~UINT64_C(3)) == deltas[i] + 0x120))
+			return true;
+	return false;
+}
+
 bool vs_cause_by_value(struct vs_finding *f, uint64_t seen, unsigned int size, uint64_t right, bool has_right)
 {
 	const char *poison = poison_of(seen, size);
 	const uint64_t diff = seen ^ right;
+	// a small number may be many things
+	const bool bit = has_right && __builtin_popcountll(diff) == 1;
 	char words[40];
 
-	// the low bits of a parent pointer are the colour
-	if (seen == UINT64_C(0xdead000000000100) || (seen & ~UINT64_C(3)) == UINT64_C(0xdead000000000120))
+	if (is_list_poison(seen, size) && (size == 8 || (size == 4 && f->fmt == VS_VAL_HEX && !bit)))
 		return vs_cause_say(f, VS_CAUSE_LIST_POISON, "list poison: the object was taken off a list");
 	if (poison)
 		return vs_cause_say(f, VS_CAUSE_POISON, "%s", poison);
 	if (text(seen, size, words, sizeof(words)))
 		return vs_cause_say(f, VS_CAUSE_TEXT, "text, \"%s\": written beyond a buffer", words);
 	// A count that is off by little was rather miscounted.
-	if (has_right && __builtin_popcountll(diff) == 1 && (f->fmt == VS_VAL_HEX || diff > 255))
+	if (bit && (f->fmt == VS_VAL_HEX || diff > 255))
 		return vs_cause_say(f, VS_CAUSE_BIT, "one bit flipped (bit %d): memory error",
 				    __builtin_ctzll(diff));
 	return true;

@@ -62,7 +62,7 @@ void vs_check_tasks(const struct vs_tasks *t, struct vs_report *ret)
 	for (size_t i = 0; i < ret->findings.n; i++) {
 		struct vs_finding *f = &ret->findings.v[i];
 
-		ret->failed |= !vs_cause_by_value(f, f->seen, 8, f->expected, f->has_expected);
+		ret->failed |= !vs_cause_by_value(f, f->seen, t->word, f->expected, f->has_expected);
 	}
 	for (size_t i = 0; i < ret->findings.n; i++)
 		ret->verdict = vs_verdict_worse(ret->verdict, ret->findings.v[i].severity == VS_SEV_ERROR ?

@@ -303,7 +303,7 @@ struct vs_err *vs_tasks_read(struct vs_kernel *k, struct vs_out *out, struct vs_
 	uint64_t init;
 	bool closed;
 
-	*ret = (struct vs_tasks){ 0 };
+	*ret = (struct vs_tasks){ .word = k->mem.target.word };
 	if (!vs_kernel_sym(k, VS_SYM_INIT_TASK, &init))
 		return vs_err_create(VS_ERR_NOT_FOUND, "no symbol init_task: no way to the tasks");
 	err = read_ring(&r, false, &closed);

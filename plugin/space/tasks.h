@@ -60,6 +60,7 @@ struct vs_task_break {
 struct vs_tasks {
 	VS_VEC(struct vs_task) v;	/* each leader followed by its other threads, in the ring's order */
 	VS_VEC(struct vs_task_break) breaks;
+	uint8_t word;		/* bytes of a pointer */
 	/* Where something is broken, other sources are asked. */
 	const char *table;	/* the pid table that was gone through: "init_pid_ns.idr"; NULL: none */
 	const char *table_problem;	/* why not */

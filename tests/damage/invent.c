@@ -175,7 +175,9 @@ bool invent(struct vs_kernel *k, const struct sound *s, const struct sound *othe
 		memset(&d->new, poisons[roll(seed) % 3], sizeof(d->new));
 		return true;
 	case KIND_LIST:
-		d->new = roll(seed) & 1 ? UINT64_C(0xdead000000000100) : UINT64_C(0xdead000000000122);
+		d->new = roll(seed) & 1 ? 0x100 : 0x122;
+		if (k->mem.target.word == 8)	// POISON_POINTER_DELTA
+			d->new |= UINT64_C(0xdead000000000000);
 		return true;
 	case KIND_TEXT:
 		d->new = UINT64_C(0x6572617774666f73);
