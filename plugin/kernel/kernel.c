@@ -117,13 +117,6 @@ static struct vs_err *check_vmlinux(struct vs_kernel *k, uint64_t banner_at, boo
 	const char *banner;
 	size_t len;
 
-	if (v->machine != k->mem.arch->machine)
-		return vs_err_create(VS_ERR_MISMATCH, "%s: for machine %u; the dump is of %s (machine %u)",
-				     v->path, v->machine, k->mem.arch->name, k->mem.arch->machine);
-	// the dump's own class says nothing: QEMU writes ELF64 of an i386 with enough memory
-	if (v->word != k->mem.target.word)
-		return vs_err_create(VS_ERR_MISMATCH, "%s: of %u bits; the dump is of %s (%u bits)", v->path,
-				     v->word * 8, k->mem.arch->name, k->mem.target.word * 8);
 	if (k->build_id.len && v->build_id.len) {
 		if (k->build_id.len == v->build_id.len &&
 		    !memcmp(k->build_id.bytes, v->build_id.bytes, k->build_id.len)) {

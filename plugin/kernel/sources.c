@@ -13,10 +13,27 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "image/probe.h"
 #include "kernel/debuginfod.h"
 #include "kernel/kernel.h"
 
 /* --- symbols --- */
+
+/* Both say what machine they are for: before anything else is read out of the one. */
+static struct vs_err *check_machine(const struct vs_kernel *k, const struct vs_vmlinux *v)
+{
+	const struct vs_arch *arch = k->mem.arch;
+	char name[16];
+
+	if (v->machine != arch->machine)
+		return vs_err_create(VS_ERR_MISMATCH, "%s: for machine %u (%s); the dump is of %s (machine %u)", v->path,
+				     v->machine, vs_machine_name(v->machine, name), arch->name, arch->machine);
+	// the dump's own class tells nothing: QEMU writes ELF64 of an i386
+	if (v->word != k->mem.target.word)
+		return vs_err_create(VS_ERR_MISMATCH, "%s: of %u bits; the dump is of %s (%u bits)", v->path,
+				     v->word * 8U, arch->name, k->mem.target.word * 8U);
+	return NULL;
+}
 
 /* The vmlinux that was given or is found; none is no error, and k->vmlinux_how says why. */
 static struct vs_err *open_vmlinux(struct vs_kernel *k, const struct vs_open_opts *opts, struct vs_out *out)
@@ -35,8 +52,11 @@ static struct vs_err *open_vmlinux(struct vs_kernel *k, const struct vs_open_opt
 		how = "from debuginfod, by build-id";
 	}
 	if (path) {
+		struct vs_err *err;
+
 		k->vmlinux_how = strdup(how);
-		return k->vmlinux_how ? vs_vmlinux_open(path, &k->vmlinux) : &vs_enomem;
+		err = k->vmlinux_how ? vs_vmlinux_open(path, &k->vmlinux) : &vs_enomem;
+		return err ? err : check_machine(k, k->vmlinux);
 	}
 	vs_build_id_str(&k->build_id, id);
 	if (opts->alone)
@@ -164,6 +184,9 @@ static struct vs_err *open_types_file(struct vs_kernel *k, const struct vs_open_
 	err = vs_vmlinux_open_types(opts->types, &k->types_file);
 	if (err)
 		return err;
+	if (k->types_file->word != k->mem.target.word)
+		return vs_err_create(VS_ERR_MISMATCH, "%s has types of %u bits; the dump is of %s (%u bits)", opts->types,
+				     k->types_file->word * 8U, k->mem.arch->name, k->mem.target.word * 8U);
 	id = &k->types_file->build_id;
 	if (!opts->force && k->build_id.len && id->len &&
 	    (id->len != k->build_id.len || memcmp(id->bytes, k->build_id.bytes, id->len))) {

@@ -89,6 +89,48 @@ done
 bad bz2 'unpack by: bzip2 -d'
 bad lkcd 'libkdumpfile'
 export ASAN_OPTIONS="$asan"
+
+# dump MACHINE LINE...: one with these lines as its VMCOREINFO, and a page of memory
+dump() {
+	machine=$1
+	shift
+	text=$(printf '%s\n' "$@"; echo .)
+	text=${text%.}
+	{
+		elf_header 4 "$machine" 2
+		phdr 4 176 0 $((24 + ${#text})) 0
+		phdr 1 4096 4096 4096 4096
+		u32 11; u32 ${#text}; u32 0
+		printf 'VMCOREINFO\000\000%s' "$text"
+	} | dd bs=4096 iflag=fullblock conv=sync 2>/dev/null
+	head -c 4096 /dev/zero
+}
+# contradiction FILE VMLINUX WORDS: VMLINUX may be none
+contradiction() {
+	run timeout 60 "$VMASCOPE" info "$1" ${2:+--vmlinux} ${2:-"--no-vmlinux"}
+	is "$rc" 2 "$1${2:+ with $2}: exit 2"
+	like "$err" "*$3*" "$1${2:+ with $2}: says $3"
+	is "$(lines "$err")" 1 "$1${2:+ with $2}: in one line"
+}
+stext='SYMBOL(_stext)=ffffffff80002000'
+dump 243 OSRELEASE=6.12 PAGESIZE=4096 'NUMBER(VA_BITS)=57' "$stext" >riscv
+dump 243 OSRELEASE=6.12 PAGESIZE=4096 'NUMBER(VA_BITS)=32' "$stext" >riscv-32
+dump 243 OSRELEASE=6.12 PAGESIZE=12345 'NUMBER(VA_BITS)=57' "$stext" >riscv-page
+dump 243 OSRELEASE=6.12 PAGESIZE=65536 'NUMBER(VA_BITS)=57' "$stext" >riscv-64k
+dump 3 OSRELEASE=6.1 PAGESIZE=16384 'SYMBOL(_stext)=c1000000' >i386-16k
+dump 3 OSRELEASE=6.1 PAGESIZE=4096 CONFIG_X86_PAE=y 'SYMBOL(_stext)=c1000000' 'SYMBOL(swapper_pg_dir)=0' >i386-low
+dump 183 OSRELEASE=6.12 PAGESIZE=16384 'NUMBER(VA_BITS)=64' "$stext" >arm64-64
+elf_header 2 183 0 >vmlinux-arm64
+# the same in 32 bits: machine and type stand where they do in 64
+{ elf_header 2 243 0; head -c 64 /dev/zero; } | sed 's/^\(.ELF\)./\1\x01/' >vmlinux-riscv32
+contradiction riscv vmlinux-arm64 'vmlinux-arm64: for machine 183 (arm64); the dump is of riscv64'
+contradiction riscv vmlinux-riscv32 'vmlinux-riscv32: of 32 bits; the dump is of riscv64 (64 bits)'
+contradiction riscv-32 '' 'VA_BITS=32; expected 39, 48 or 57'
+contradiction riscv-page '' 'PAGESIZE=12345; expected a power of two'
+contradiction riscv-64k '' 'PAGESIZE=65536; riscv64 has pages of 4096 bytes'
+contradiction i386-16k '' 'PAGESIZE=16384; i386 has pages of 4096 bytes'
+contradiction i386-low '' 'page tables at 0 and _stext at 0xc1000000'
+contradiction arm64-64 '' 'VA_BITS=64 and PAGESIZE=16384; expected 36 to 52 bits'
 if [ "$(id -u)" != 0 ]; then
 	: >unreadable
 	chmod 0 unreadable
