@@ -216,7 +216,7 @@ bool vs_cause_by_value(struct vs_finding *f, uint64_t seen, unsigned int size, u
 	const bool bit = has_right && __builtin_popcountll(diff) == 1;
 	char words[40];
 
-	if (is_list_poison(seen, size) && (size == 8 || (size == 4 && f->fmt == VS_VAL_HEX && !bit)))
+	if (is_list_poison(seen, size) && (size == 8 || (size == 4 && (f->fmt == VS_VAL_HEX || !f->has_seen) && !bit)))
 		return vs_cause_say(f, VS_CAUSE_LIST_POISON, "list poison: the object was taken off a list");
 	if (poison)
 		return vs_cause_say(f, VS_CAUSE_POISON, "%s", poison);

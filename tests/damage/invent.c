@@ -26,7 +26,7 @@ const struct kind_row kinds[N_KINDS] = {
 	[KIND_LIST] = { "list", "LIST_POISON1 or LIST_POISON2", P, BITS(LIST_POISON) },
 	[KIND_TEXT] = { "text", "eight letters", WIDE, BITS(TEXT) },
 	[KIND_SWAP] = { "swap", "exchanged with a member beside", ALL, BITS(COPY) | BITS(SWAP) },
-	[KIND_ZEROS] = { "zeros", "a run of 32 bytes of zeros, two members or more", WIDE | EVER, BITS(ZEROS) },
+	[KIND_ZEROS] = { "zeros", "a run of four words of zeros, two members or more", WIDE | EVER, BITS(ZEROS) },
 	[KIND_FREED] = { "freed", "the freelist's pointer, in an object that is on the freelist", WIDE,
 			 BITS(FREED) },
 };
@@ -98,13 +98,13 @@ static uint32_t object_size(const struct vs_kernel *k, enum object object)
 /** A run of zeros over the member and those about it; false if only one word would change. */
 static bool zeros(struct vs_kernel *k, const struct sound *s, const struct target *t, struct damage *d)
 {
-	const uint64_t end = t->addr + object_size(k, t->object);
+	const uint64_t end = t->addr + object_size(k, t->object), len = 4U * s->word;
 	unsigned int changed = 0;
 	uint64_t word;
 
 	d->new = 0;
-	d->run_va = t->va / 32 * 32 < t->addr ? t->addr : t->va / 32 * 32;
-	d->run = d->run_va + 32 > end ? end - d->run_va : 32;
+	d->run_va = t->va / len * len < t->addr ? t->addr : t->va / len * len;
+	d->run = d->run_va + len > end ? end - d->run_va : len;
 	if (end <= t->addr || t->size != s->word)
 		return false;
 	for (uint64_t va = d->run_va; va + s->word <= d->run_va + d->run; va += s->word)

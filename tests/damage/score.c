@@ -308,6 +308,13 @@ static bool leaves_evidence(const struct undo *u, enum kind kind)
 		// a count that is off by little was rather miscounted; a byte has few bits to differ in
 		return f->shape != SHAPE_SMALL && !f->once &&
 			(f->shape != SHAPE_COUNT || (u->old ^ u->new) > 255);
+	case KIND_POISON:
+	case KIND_TEXT:
+		// of 32 bits it is an address that a process may have
+		return u->t.size >= 4 && !(u->t.size == 4 && f->shape == SHAPE_ADDRESS);
+	case KIND_LIST:
+		// of 32 bits it is a small number, which may be one bit from NULL
+		return u->t.size >= 4 && __builtin_popcountll((u->old & ~UINT64_C(3)) ^ u->new) > 1;
 	default:
 		return u->t.size >= 4;
 	}
