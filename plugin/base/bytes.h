@@ -63,6 +63,43 @@ static inline uint64_t vs_load(const void *p, unsigned int size, bool big_endian
 	}
 }
 
+/** The same the other way: the low 16, 32 or 64 bits of @p v to @p p. */
+static inline void vs_store16(void *p, uint16_t v, bool big_endian)
+{
+	v = big_endian == VS_HOST_BIG_ENDIAN ? v : __builtin_bswap16(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void vs_store32(void *p, uint32_t v, bool big_endian)
+{
+	v = big_endian == VS_HOST_BIG_ENDIAN ? v : __builtin_bswap32(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static inline void vs_store64(void *p, uint64_t v, bool big_endian)
+{
+	v = big_endian == VS_HOST_BIG_ENDIAN ? v : __builtin_bswap64(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+/**
+ * The bit field of @p bits bits that begins @p first bits behind @p p; of one wider than 64
+ * bits the low 64. Bits are counted as compilers place them and DWARF and BTF tell them: in
+ * each byte from its low end by a little-endian target, from its high end by a big-endian one.
+ */
+static inline uint64_t vs_load_bits(const void *p, uint64_t first, unsigned int bits, bool big_endian)
+{
+	uint64_t v = 0;
+
+	for (unsigned int i = 0; i < bits; i++) {	// from the most significant bit down
+		uint64_t at = first + (big_endian ? i : bits - 1 - i);
+		unsigned int byte = ((const uint8_t *)p)[at / 8];
+
+		v = v << 1 | (byte >> (big_endian ? 7 - at % 8 : at % 8) & 1);
+	}
+	return v;
+}
+
 /** Sign-extend the @p size byte integer in @p v. */
 static inline int64_t vs_sign_extend(uint64_t v, unsigned int size)
 {
