@@ -218,18 +218,6 @@ static const char *enumerator(struct teller *t, const struct vs_type *type, uint
 	return NULL;
 }
 
-static uint64_t load_bits(struct teller *t, uint64_t bit_offset, uint32_t bits)
-{
-	uint64_t first = bit_offset / 8, last = (bit_offset + bits + 7) / 8, v = 0;
-
-	// little endian numbers bits from the low end
-	if (t->k->mem.target.big_endian)
-		return 0;
-	for (uint64_t i = last; i-- > first;)
-		v = v << 8 | t->raw[i];
-	return v >> bit_offset % 8 & (bits < 64 ? (UINT64_C(1) << bits) - 1 : UINT64_MAX);
-}
-
 static struct vs_err *tell_scalar(struct teller *t, const char *path, const char *spelled,
 				  const struct vs_type *type, uint64_t bit_offset, uint32_t bits)
 {
@@ -242,11 +230,11 @@ static struct vs_err *tell_scalar(struct teller *t, const char *path, const char
 
 	if (!f)
 		return &vs_enomem;
-	if (off + type->size > t->got) {
+	if ((bits ? (bit_offset + bits + 7) / 8 : off + type->size) > t->got) {
 		f->absent = true;
 		return NULL;
 	}
-	f->value = bits ? load_bits(t, bit_offset, bits) :
+	f->value = bits ? vs_load_bits(t->raw, bit_offset, bits, t->k->mem.target.big_endian) :
 		vs_load(t->raw + off, (unsigned int)type->size, t->k->mem.target.big_endian);
 	switch (type->kind) {
 	case VS_KIND_PTR:
