@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 
@@ -157,36 +158,50 @@ static bool make_phdrs(struct writer *w, const struct vs_elf_window *win, size_t
 	return true;
 }
 
-/* The values of @p size bytes each in [at, at + len) into the order of the file. */
-static void swap(const struct writer *w, void *at, size_t len, size_t size)
+/* Headers in the order that the dump has. */
+static void put_ehdr(struct vs_buf *b, const Elf64_Ehdr *h, bool be)
 {
-	unsigned char *p = at;
+	Elf64_Ehdr raw = *h;
 
-	if (w->big_endian == VS_HOST_BIG_ENDIAN)
-		return;
-	for (; len; len -= size, p += size)
-		for (size_t i = 0; i < size / 2; i++) {
-			unsigned char c = p[i];
-
-			p[i] = p[size - 1 - i];
-			p[size - 1 - i] = c;
-		}
+	raw.e_ident[EI_DATA] = be ? ELFDATA2MSB : ELFDATA2LSB;
+	vs_store16(&raw.e_type, h->e_type, be);
+	vs_store16(&raw.e_machine, h->e_machine, be);
+	vs_store32(&raw.e_version, h->e_version, be);
+	vs_store64(&raw.e_entry, h->e_entry, be);
+	vs_store64(&raw.e_phoff, h->e_phoff, be);
+	vs_store64(&raw.e_shoff, h->e_shoff, be);
+	vs_store32(&raw.e_flags, h->e_flags, be);
+	vs_store16(&raw.e_ehsize, h->e_ehsize, be);
+	vs_store16(&raw.e_phentsize, h->e_phentsize, be);
+	vs_store16(&raw.e_phnum, h->e_phnum, be);
+	vs_store16(&raw.e_shentsize, h->e_shentsize, be);
+	vs_store16(&raw.e_shnum, h->e_shnum, be);
+	vs_store16(&raw.e_shstrndx, h->e_shstrndx, be);
+	vs_buf_put(b, &raw, sizeof(raw));
 }
 
-/* Headers of ELF64: which of their members are of which size. */
-static void swap_ehdr(const struct writer *w, Elf64_Ehdr *e)
+static void put_phdr(struct vs_buf *b, const Elf64_Phdr *h, bool be)
 {
-	swap(w, &e->e_type, 4, 2);	// and e_machine
-	swap(w, &e->e_version, 4, 4);
-	swap(w, &e->e_entry, 24, 8);	// and e_phoff, e_shoff
-	swap(w, &e->e_flags, 4, 4);
-	swap(w, &e->e_ehsize, 12, 2);	// and all behind
+	Elf64_Phdr raw;
+
+	vs_store32(&raw.p_type, h->p_type, be);
+	vs_store32(&raw.p_flags, h->p_flags, be);
+	vs_store64(&raw.p_offset, h->p_offset, be);
+	vs_store64(&raw.p_vaddr, h->p_vaddr, be);
+	vs_store64(&raw.p_paddr, h->p_paddr, be);
+	vs_store64(&raw.p_filesz, h->p_filesz, be);
+	vs_store64(&raw.p_memsz, h->p_memsz, be);
+	vs_store64(&raw.p_align, h->p_align, be);
+	vs_buf_put(b, &raw, sizeof(raw));
 }
 
-static void swap_phdr(const struct writer *w, Elf64_Phdr *p)
+/* Section header 0: of its numbers only the count of program headers is ever set. */
+static void put_shdr(struct vs_buf *b, uint32_t info, bool be)
 {
-	swap(w, &p->p_type, 8, 4);	// and p_flags
-	swap(w, &p->p_offset, 48, 8);	// and all behind
+	Elf64_Shdr raw = { 0 };
+
+	vs_store32(&raw.sh_info, info, be);
+	vs_buf_put(b, &raw, sizeof(raw));
 }
 
 static bool is_vmcoreinfo(const struct vs_note *n)
@@ -198,16 +213,14 @@ static void put_notes(struct writer *w)
 {
 	for (size_t i = 0; i < w->img->n_notes; i++) {
 		const struct vs_note *n = &w->img->notes[i];
-		Elf64_Nhdr h = {
-			.n_namesz = (Elf64_Word)n->name_len + 1,
-			.n_descsz = (Elf64_Word)n->desc_len,
-			.n_type = n->type,
-		};
+		Elf64_Nhdr h;
 
 		// text has no order; of what else a note has, only its maker knows how to turn it round
 		if (w->big_endian != w->img->big_endian && !is_vmcoreinfo(n))
 			continue;
-		swap(w, &h, sizeof(h), 4);
+		vs_store32(&h.n_namesz, (uint32_t)n->name_len + 1, w->big_endian);
+		vs_store32(&h.n_descsz, (uint32_t)n->desc_len, w->big_endian);
+		vs_store32(&h.n_type, n->type, w->big_endian);
 		vs_buf_put(&w->notes, &h, sizeof(h));
 		vs_buf_put(&w->notes, n->name, n->name_len);
 		vs_buf_pad(&w->notes, 0, 1 + (-(n->name_len + 1) & 3));
@@ -254,18 +267,18 @@ struct vs_err *vs_elf_write(const char *path, struct vs_image *img, const struct
 			    unsigned int page_shift, bool big_endian, const struct vs_elf_window *windows,
 			    size_t n_windows, size_t *n_ret)
 {
-	struct writer w = { .img = img, .big_endian = big_endian };
+	const bool be = big_endian;
+	_cleanup_buf_ struct vs_buf headers = VS_BUF_INIT;
+	struct writer w = { .img = img, .big_endian = be };
 	_cleanup_close_ int fd = -1;
 	Elf64_Ehdr eh = {
-		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64,
-			     big_endian ? ELFDATA2MSB : ELFDATA2LSB, EV_CURRENT },
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATANONE, EV_CURRENT },
 		.e_type = ET_CORE,
 		.e_machine = img->machine,
 		.e_version = EV_CURRENT,
 		.e_ehsize = sizeof(Elf64_Ehdr),
 		.e_phentsize = sizeof(Elf64_Phdr),
 	};
-	Elf64_Shdr sh = { .sh_type = SHT_NULL };
 	Elf64_Phdr note = { .p_type = PT_NOTE };
 	struct vs_err *err = NULL;
 	uint64_t head, data, written = 0;
@@ -278,35 +291,36 @@ struct vs_err *vs_elf_write(const char *path, struct vs_image *img, const struct
 		goto out;
 	}
 	// header, program headers, section header 0 where there are too many of them, notes, pages
-	head = sizeof(eh) + (w.phdrs.n + 1) * sizeof(Elf64_Phdr) + sizeof(sh);
+	head = sizeof(eh) + (w.phdrs.n + 1) * sizeof(Elf64_Phdr) + sizeof(Elf64_Shdr);
 	data = (head + w.notes.len + 4095) & ~UINT64_C(4095);
 	eh.e_phoff = sizeof(eh);
 	eh.e_phnum = w.phdrs.n + 1 < PN_XNUM ? (Elf64_Half)(w.phdrs.n + 1) : PN_XNUM;
 	if (eh.e_phnum == PN_XNUM) {
-		eh.e_shoff = head - sizeof(sh);
+		eh.e_shoff = head - sizeof(Elf64_Shdr);
 		eh.e_shnum = 1;
-		eh.e_shentsize = sizeof(sh);
-		sh.sh_info = (Elf64_Word)(w.phdrs.n + 1);
+		eh.e_shentsize = sizeof(Elf64_Shdr);
 	}
 	note.p_offset = head;
 	note.p_filesz = note.p_memsz = w.notes.len;
-	for (size_t i = 0; i < w.phdrs.n; i++)
+	put_ehdr(&headers, &eh, be);
+	put_phdr(&headers, &note, be);
+	for (size_t i = 0; i < w.phdrs.n; i++) {
 		w.phdrs.v[i].p_offset += data;
+		put_phdr(&headers, &w.phdrs.v[i], be);
+	}
+	put_shdr(&headers, eh.e_phnum == PN_XNUM ? (uint32_t)(w.phdrs.n + 1) : 0, be);
+	if (headers.failed) {
+		err = &vs_enomem;
+		goto out;
+	}
 	for (size_t i = 0; i < w.pieces.n; i++)
 		written += w.pieces.v[i].filesz;
-	swap_ehdr(&w, &eh);
-	swap_phdr(&w, &note);
-	for (size_t i = 0; i < w.phdrs.n; i++)
-		swap_phdr(&w, &w.phdrs.v[i]);
-	swap(&w, &sh.sh_info, sizeof(sh.sh_info), sizeof(sh.sh_info));	// the rest is 0
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		err = vs_err_os(errno, "cannot create %s", path);
 		goto out;
 	}
-	if (!write_all(fd, &eh, sizeof(eh)) || !write_all(fd, &note, sizeof(note)) ||
-	    !write_all(fd, w.phdrs.v, w.phdrs.n * sizeof(Elf64_Phdr)) ||
-	    !write_all(fd, &sh, sizeof(sh)) || !write_all(fd, w.notes.data, w.notes.len) ||
+	if (!write_all(fd, headers.data, headers.len) || !write_all(fd, w.notes.data, w.notes.len) ||
 	    !write_all(fd, zeros, data - head - w.notes.len) || !write_pieces(&w, fd)) {
 		err = vs_err_os(errno, "cannot write %s", path);
 		unlink(path);	// half a dump would look like a truncated one
