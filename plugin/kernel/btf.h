@@ -5,6 +5,7 @@
 #ifndef VS_KERNEL_BTF_H
 #define VS_KERNEL_BTF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +13,7 @@ struct vs_buf;
 struct vs_err;
 struct vs_types;
 
-/** The raw BTF behind types that vs_btf_create() made; NULL for others. Borrowed. */
+/** The raw BTF behind types that vs_btf_create() made, in the order it came in; NULL for others. Borrowed. */
 const void *vs_btf_raw(const struct vs_types *ts, size_t *size_ret);
 
 /** A variable that a debugger is to know with its type. */
@@ -22,9 +23,10 @@ struct vs_typed_var {
 	uint64_t addr;
 };
 
-/** Debug information of one compilation unit, version 4, in this machine's byte order. */
+/** Debug information of one compilation unit, version 4. */
 struct vs_dwarf_out {
 	struct vs_buf *info, *abbrev, *str;	/* appended to: .debug_info, .debug_abbrev, .debug_str */
+	bool big_endian;
 };
 
 /**

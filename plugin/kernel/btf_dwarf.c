@@ -83,6 +83,7 @@ struct writer {
 	unsigned char *state;	/* of each type: sound() */
 	VS_VEC(struct fixup) fixups;
 	unsigned int word;
+	bool big_endian;
 	bool failed;
 };
 
@@ -91,7 +92,7 @@ static void put(struct writer *w, uint64_t v, unsigned int size)
 	unsigned char raw[8];
 
 	for (unsigned int i = 0; i < size; i++)
-		raw[VS_HOST_BIG_ENDIAN ? size - 1 - i : i] = (unsigned char)(v >> 8 * i);
+		raw[w->big_endian ? size - 1 - i : i] = (unsigned char)(v >> 8 * i);
 	vs_buf_put(w->info, raw, size);
 }
 
@@ -355,11 +356,6 @@ static void put_unit(struct writer *w, uint64_t abbrev_off)
 	vs_buf_put(w->info, name, sizeof(name));
 }
 
-static void store32(char *p, uint32_t v)
-{
-	memcpy(p, &v, sizeof(v));
-}
-
 /* Types that lead nowhere but to each other make a debugger go round: they end in void. */
 static bool leads_on(const struct writer *w, uint32_t id)
 {
@@ -387,13 +383,19 @@ struct vs_err *vs_btf_to_dwarf(const struct vs_types *ts, unsigned int word, con
 	const void *raw = vs_btf_raw(ts, &size);
 	_cleanup_free_ uint32_t *where = NULL;
 	_cleanup_free_ unsigned char *state = NULL;
-	struct writer w = { .info = out->info, .word = word, .start = (uint32_t)out->info->len };
-	const struct btf_header *h = raw;
+	struct writer w = { .info = out->info, .word = word, .big_endian = out->big_endian,
+			    .start = (uint32_t)out->info->len };
+	uint32_t hdr_len, str_off, str_len;
 	struct btf *btf;
+	bool be;
 
-	if (!raw || h->magic != BTF_MAGIC)
-		return vs_err_create(VS_ERR_NOT_FOUND, "%s: only BTF of this machine's byte order can be told as DWARF",
-				     ts->source);
+	if (!raw)
+		return vs_err_create(VS_ERR_NOT_FOUND, "%s: only BTF can be told as DWARF", ts->source);
+	// libbpf has been through it: the header is sound, in one of the two orders
+	be = vs_load16(raw, true) == BTF_MAGIC;
+	hdr_len = vs_load32((const char *)raw + offsetof(struct btf_header, hdr_len), be);
+	str_off = vs_load32((const char *)raw + offsetof(struct btf_header, str_off), be);
+	str_len = vs_load32((const char *)raw + offsetof(struct btf_header, str_len), be);
 	btf = btf__new(raw, (uint32_t)size);
 	w.btf = btf;
 	w.n_ids = btf ? btf__type_cnt(btf) : 0;
@@ -411,15 +413,15 @@ struct vs_err *vs_btf_to_dwarf(const struct vs_types *ts, unsigned int word, con
 		put_variable(&w, &vars[i]);
 	put(&w, 0, 1);
 	vs_buf_put(out->abbrev, abbrevs, sizeof(abbrevs));
-	vs_buf_put(out->str, (const char *)raw + h->hdr_len + h->str_off, h->str_len);
+	vs_buf_put(out->str, (const char *)raw + hdr_len + str_off, str_len);
 	w.failed = w.failed || out->info->failed || out->abbrev->failed || out->str->failed ||
 		out->info->len - w.start > UINT32_MAX / 2;
 	if (!w.failed) {
 		// a reference to what is not there leads to the first type: it is an integer
 		for (size_t i = 0; i < w.fixups.n; i++)
-			store32(out->info->data + w.fixups.v[i].at,
-				w.where[w.fixups.v[i].id] ? w.where[w.fixups.v[i].id] : w.where[1]);
-		store32(out->info->data + w.start, (uint32_t)out->info->len - w.start - 4);
+			vs_store32(out->info->data + w.fixups.v[i].at,
+				   w.where[w.fixups.v[i].id] ? w.where[w.fixups.v[i].id] : w.where[1], w.big_endian);
+		vs_store32(out->info->data + w.start, (uint32_t)out->info->len - w.start - 4, w.big_endian);
 	}
 	vs_vec_deinit(&w.fixups);
 	btf__free(btf);

@@ -41,6 +41,27 @@ static const char *add_section(Elf *elf, struct vs_buf *names, const struct vs_e
 	return gelf_update_shdr(scn, &sh) ? NULL : elf_errmsg(-1);
 }
 
+void vs_elf_put_sym(struct vs_buf *b, const Elf64_Sym *s, bool big_endian)
+{
+	Elf64_Sym raw = { .st_info = s->st_info, .st_other = s->st_other };
+
+	vs_store32(&raw.st_name, s->st_name, big_endian);
+	vs_store16(&raw.st_shndx, s->st_shndx, big_endian);
+	vs_store64(&raw.st_value, s->st_value, big_endian);
+	vs_store64(&raw.st_size, s->st_size, big_endian);
+	vs_buf_put(b, &raw, sizeof(raw));
+}
+
+void vs_elf_put_nhdr(struct vs_buf *b, const Elf64_Nhdr *n, bool big_endian)
+{
+	Elf64_Nhdr raw;
+
+	vs_store32(&raw.n_namesz, n->n_namesz, big_endian);
+	vs_store32(&raw.n_descsz, n->n_descsz, big_endian);
+	vs_store32(&raw.n_type, n->n_type, big_endian);
+	vs_buf_put(b, &raw, sizeof(raw));
+}
+
 struct vs_err *vs_elf_file_create(const char *path, int *fd_ret)
 {
 	*fd_ret = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

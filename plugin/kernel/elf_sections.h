@@ -5,10 +5,12 @@
 #ifndef VS_KERNEL_ELF_SECTIONS_H
 #define VS_KERNEL_ELF_SECTIONS_H
 
+#include <elf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct vs_buf;
 struct vs_err;
 
 /** One section; the first has index 1. Bytes are in the target's order already. */
@@ -25,9 +27,14 @@ struct vs_err *vs_elf_file_create(const char *path, int *fd_ret);
 
 /**
  * Write @p n sections and their names into the empty file @p fd, which messages call
- * @p path: a 64-bit executable for @p machine; what the sections hold is in its byte order already.
+ * @p path: a 64-bit executable for @p machine, of the byte order told.
  */
 struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine, bool big_endian,
 				     const struct vs_elf_section *sections, size_t n);
+
+/** Append @p s to what becomes the data of a .symtab. */
+void vs_elf_put_sym(struct vs_buf *b, const Elf64_Sym *s, bool big_endian);
+/** Append the header of a note to what becomes the data of a SHT_NOTE section. */
+void vs_elf_put_nhdr(struct vs_buf *b, const Elf64_Nhdr *n, bool big_endian);
 
 #endif

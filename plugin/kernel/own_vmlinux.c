@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "kernel/btf.h"
@@ -19,6 +18,7 @@ struct tables {
 	struct vs_buf syms, strs;
 	uint64_t text, data, end;	/* link-time: the image, and where its code ends */
 	uint64_t percpu_end;		/* offsets of per-cpu variables are below */
+	bool big_endian;
 };
 
 #define PERCPU_MAX (1U << 24)
@@ -43,19 +43,19 @@ static bool add_symbol(void *arg, const char *name, uint64_t value, bool absolut
 	if (percpu && value >= t->percpu_end)
 		t->percpu_end = value + 1;
 
-	vs_buf_put(&t->syms, &s, sizeof(s));
+	vs_elf_put_sym(&t->syms, &s, t->big_endian);
 	vs_buf_put(&t->strs, name, strlen(name) + 1);
 	return !t->syms.failed && !t->strs.failed;
 }
 
 /* NT_GNU_BUILD_ID, as .notes has it. */
-static void put_note(struct vs_buf *b, const struct vs_build_id *id)
+static void put_note(struct vs_buf *b, const struct vs_build_id *id, bool big_endian)
 {
 	const Elf64_Nhdr n = { .n_namesz = 4, .n_descsz = (Elf64_Word)id->len, .n_type = NT_GNU_BUILD_ID };
 
 	if (!id->len)
 		return;
-	vs_buf_put(b, &n, sizeof(n));
+	vs_elf_put_nhdr(b, &n, big_endian);
 	vs_buf_put(b, "GNU", 4);
 	vs_buf_put(b, id->bytes, id->len);
 	vs_buf_pad(b, 0, (4 - id->len % 4) % 4);
@@ -71,16 +71,16 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *p
 	struct vs_typed_var vars[sizeof(known) / sizeof(known[0])];
 	struct tables t = {
 		.text = k->mem.image_start - k->kaslr, .end = k->mem.image_end - k->kaslr,
+		.big_endian = k->mem.target.big_endian,
 	};
 	size_t n_vars = 0, raw_size;
 	const void *raw = vs_btf_raw(k->types, &raw_size);
 	uint64_t etext;
 	struct vs_err *err;
 
-	if (!raw || k->mem.target.word != 8 ||
-	    k->mem.target.big_endian != VS_HOST_BIG_ENDIAN)
+	if (!raw || k->mem.target.word != 8)
 		return vs_err_create(VS_ERR_NOT_FOUND,
-			"no vmlinux can be made of %s and %s: BTF of a 64-bit kernel of this machine's byte order is needed",
+			"no vmlinux can be made of %s and %s: BTF of a 64-bit kernel is needed",
 			k->symbols->source, k->types->source);
 	t.data = vs_kernel_sym(k, VS_SYM_ETEXT, &etext) ? etext - k->kaslr : t.text;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -89,15 +89,15 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *p
 								k->sym[known[i].sym].value - k->kaslr };
 	}
 	vs_buf_putc(&t.strs, 0);
-	vs_buf_put(&t.syms, &(Elf64_Sym){ 0 }, sizeof(Elf64_Sym));
+	vs_elf_put_sym(&t.syms, &(Elf64_Sym){ 0 }, t.big_endian);
 	err = k->symbols->ops->each(k->symbols, add_symbol, &t);
 	// what was found by its shape is in no table
 	for (size_t i = 0; !err && k->functions_only && i < n_vars; i++)
 		add_symbol(&t, vars[i].name, vars[i].addr, false);
 	if (!err)
 		err = vs_btf_to_dwarf(k->types, k->mem.target.word, vars, n_vars,
-				      &(struct vs_dwarf_out){ &info, &abbrev, &str });
-	put_note(&notes, &k->build_id);
+				      &(struct vs_dwarf_out){ &info, &abbrev, &str, t.big_endian });
+	put_note(&notes, &k->build_id, t.big_endian);
 	if (!err && (t.syms.failed || t.strs.failed || notes.failed))
 		err = &vs_enomem;
 	if (!err) {
@@ -119,7 +119,8 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *p
 			{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = t.strs.data, .size = t.strs.len },
 		};
 
-		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, VS_HOST_BIG_ENDIAN, sections, sizeof(sections) / sizeof(sections[0]));
+		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, t.big_endian, sections,
+					    sizeof(sections) / sizeof(sections[0]));
 	}
 	vs_buf_deinit(&t.syms);
 	vs_buf_deinit(&t.strs);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "kernel/elf_sections.h"
@@ -30,20 +29,17 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 	if (!btf)
 		return vs_err_create(VS_ERR_NOT_FOUND, "%s: no .BTF section, and DWARF cannot be reduced", v->path);
 	vs_buf_putc(&strs, 0);
-	vs_buf_put(&tab, &(Elf64_Sym){ 0 }, sizeof(Elf64_Sym));
+	vs_elf_put_sym(&tab, &(Elf64_Sym){ 0 }, v->big_endian);
 	for (size_t i = 0; i < n; i++) {
-		const Elf64_Word name = (Elf64_Word)strs.len;
-		// .kernel, so that whoever relocates knows that it moves; per-cpu offsets do not
-		const Elf64_Half section = syms[i].value >= text && syms[i].value <= end ? 1 : SHN_ABS;
-		// loading turns the host's order into the file's as well
 		Elf64_Sym s = {
-			.st_name = vs_load32(&name, v->big_endian),
+			.st_name = (Elf64_Word)strs.len,
 			.st_info = ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
-			.st_value = vs_load64(&syms[i].value, v->big_endian),
-			.st_shndx = vs_load16(&section, v->big_endian),
+			.st_value = syms[i].value,
+			// .kernel, so that whoever relocates knows that it moves; per-cpu offsets do not
+			.st_shndx = syms[i].value >= text && syms[i].value <= end ? 1 : SHN_ABS,
 		};
 
-		vs_buf_put(&tab, &s, sizeof(s));
+		vs_elf_put_sym(&tab, &s, v->big_endian);
 		vs_buf_put(&strs, syms[i].name, strlen(syms[i].name) + 1);
 	}
 	if (tab.failed || strs.failed)
@@ -60,7 +56,8 @@ struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_nam
 	err = vs_elf_file_create(path, &fd);
 	if (err)
 		return err;
-	err = vs_elf_sections_write(fd, path, v->machine, v->big_endian, sections, sizeof(sections) / sizeof(sections[0]));
+	err = vs_elf_sections_write(fd, path, v->machine, v->big_endian, sections,
+				    sizeof(sections) / sizeof(sections[0]));
 	if (err)
 		unlink(path);
 	return err;

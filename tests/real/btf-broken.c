@@ -50,7 +50,7 @@ static bool try(const void *data, size_t size)
 		// what goes on to a debugger is made of it, too
 		struct vs_buf info = VS_BUF_INIT, abbrev = VS_BUF_INIT, str = VS_BUF_INIT;
 
-		err = vs_btf_to_dwarf(ts, 8, NULL, 0, &(struct vs_dwarf_out){ &info, &abbrev, &str });
+		err = vs_btf_to_dwarf(ts, 8, NULL, 0, &(struct vs_dwarf_out){ &info, &abbrev, &str, false });
 		vs_buf_deinit(&info);
 		vs_buf_deinit(&abbrev);
 		vs_buf_deinit(&str);
