@@ -7,7 +7,8 @@ EXTRA_DIST += %D%/unit/tap.h %D%/tap.sh
 
 check_PROGRAMS += %D%/unit/args
 %C%_unit_args_SOURCES = %D%/unit/args.c
-check_PROGRAMS += %D%/unit/bytes
+check_PROGRAMS += %D%/unit/btf %D%/unit/bytes
+%C%_unit_btf_SOURCES = %D%/unit/btf.c
 %C%_unit_bytes_SOURCES = %D%/unit/bytes.c
 check_PROGRAMS += %D%/unit/pgtable %D%/unit/pgtable-le
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
