@@ -96,6 +96,8 @@ EXTRA_DIST += %D%/real/xlat.c
 endif
 EXTRA_DIST += %D%/real/containers %D%/real/strip %D%/real/unnoted %D%/real/battered %D%/real/pack.py %D%/real/kcore %D%/real/kcore.c %D%/real/torn %D%/real/dwarf %D%/real/compare %D%/real/damage %D%/real/objects %D%/real/poke %D%/real/wreck
 EXTRA_DIST += %D%/real/live
+# One program built for two machines; by scripts/test --full.
+EXTRA_DIST += %D%/real/same
 # CASES=... takes some of them: all is what the first build does.
 check_DATA = unpacked
 .PHONY: unpacked
