@@ -45,6 +45,7 @@ class Arch:
     order: str = "<"    # of bytes in memory, as struct has it
     fw_cfg: bool = True  # can the guest tell QEMU where its VMCOREINFO is?
     disk: str = "virtio-blk-pci"
+    words: str = ""     # kernel parameters
     kept: str = ""      # name of the flavour, when it is not the first
 
     @property
@@ -76,7 +77,9 @@ ARCHES = {a.name: a for a in (
          "qemu-system-aarch64", "aarch64-linux-gnu-gcc", "ttyAMA0", "cortex-a72", ("-M", "virt"),
          ("plain", "kdump-zlib")),
     Arch("i386", (Flavour("686-pae", "686-pae"), Flavour("686", "686")), "qemu-system-i386",
-         "i686-linux-gnu-gcc", "ttyS0", "max", ("-M", "pc"), ("plain", "kdump-zlib")),
+         "i686-linux-gnu-gcc", "ttyS0", "max", ("-M", "pc"), ("plain", "kdump-zlib"),
+         # on a busy host the timer is late, and the kernel panics
+         words="no_timer_check"),
     Arch("ppc64el", (Flavour("powerpc64le", "powerpc64le", 65536),), "qemu-system-ppc64",
          "powerpc64le-linux-gnu-gcc", "hvc0", "power9",
          # emulation has none of these mitigations, and says so at length when asked for them
