@@ -23,6 +23,7 @@ struct vs_err *vs_file_read(const char *path, const char *expected, struct vs_bu
 	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
 		return vs_err_create(VS_ERR_FORMAT, "%s: not a file of at most %d bytes; expected %s", path, FILE_MAX,
 				     expected);
+	vs_buf_reserve(b, (size_t)st.st_size + (1 << 16));	// at once: what grows is copied
 	do {
 		char *to = vs_buf_reserve(b, 1 << 16);
 
