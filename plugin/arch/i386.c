@@ -69,7 +69,8 @@ static void walk(const struct vs_pgtable *pt, uint64_t va, struct vs_xlat *ret)
 	}
 }
 
-static uint64_t user_end(const struct vs_pgtable *pt)
+/* The user's half ends where the kernel's begins. */
+static uint64_t kernel_start(const struct vs_pgtable *pt)
 {
 	return pt->kernel_start;
 }
@@ -96,7 +97,8 @@ const struct vs_arch vs_arch_i386 = {
 	.machine = EM_386,
 	.word = 4,
 	.walk = walk,
-	.user_end = user_end,
+	.user_end = kernel_start,
+	.kernel_start = kernel_start,
 	.is_kernel = is_kernel,
 	.prot_words = vs_x86_prot_words,
 	.table_words = vs_x86_table_words,
