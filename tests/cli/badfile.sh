@@ -31,7 +31,7 @@ elf_header 4 62 0 >phnum-0
 { elf_header 4 62 2; phdr 4 65536 0 4096 0; phdr 1 4096 0 4096 4096; } >cut-in-notes
 { elf_header 4 62 1; phdr 1 120 0 16 16; printf '0123456789abcdef'; } >no-notes
 { elf_header 4 183 1; phdr 1 120 0 16 16; printf '0123456789abcdef'; } >aarch64
-{ elf_header 4 22 1; phdr 1 120 0 16 16; printf '0123456789abcdef'; } >s390
+{ elf_header 4 15 1; phdr 1 120 0 16 16; printf '0123456789abcdef'; } >parisc
 printf 'KDUMP   \006\000\000\000' | dd of=kdump bs=8192 conv=sync 2>/dev/null
 printf 'makedumpfile\000\000\000\000' | dd of=flattened bs=4096 conv=sync 2>/dev/null
 
@@ -70,7 +70,7 @@ bad program 'expected 4 (core)'
 bad cut-in-notes 'note'
 bad no-notes 'note'
 bad aarch64 'note'
-bad s390 'x86-64'
+bad parisc 'x86-64'
 bad kdump 'expected'
 bad flattened 'expected records *found none'
 bad zst 'compressed by zstd'
