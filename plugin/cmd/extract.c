@@ -165,7 +165,7 @@ static struct vs_err *write_vmlinux(const struct vs_session *s, struct watch *w,
 	uint64_t text = s->k->mem.image_start - s->k->kaslr, end = s->k->mem.image_end - s->k->kaslr;
 
 	qsort(w->syms.v, w->syms.n, sizeof(*w->syms.v), cmp_sym);	// same dump, same bytes
-	return vs_vmlinux_reduce(s->k->vmlinux, w->syms.v, w->syms.n, text, end, path);
+	return vs_vmlinux_reduce(s->k->vmlinux, s->k->types, w->syms.v, w->syms.n, text, end, path);
 }
 
 /* Out of the dump itself, which came without. */

@@ -41,9 +41,25 @@ static const char *add_section(Elf *elf, struct vs_buf *names, const struct vs_e
 	return gelf_update_shdr(scn, &sh) ? NULL : elf_errmsg(-1);
 }
 
-void vs_elf_put_sym(struct vs_buf *b, const Elf64_Sym *s, bool big_endian)
+static void put_sym32(struct vs_buf *b, const Elf64_Sym *s, bool big_endian)
+{
+	Elf32_Sym raw = { .st_info = s->st_info, .st_other = s->st_other };
+
+	vs_store32(&raw.st_name, s->st_name, big_endian);
+	vs_store32(&raw.st_value, (uint32_t)s->st_value, big_endian);
+	vs_store32(&raw.st_size, (uint32_t)s->st_size, big_endian);
+	vs_store16(&raw.st_shndx, s->st_shndx, big_endian);
+	vs_buf_put(b, &raw, sizeof(raw));
+}
+
+void vs_elf_put_sym(struct vs_buf *b, const Elf64_Sym *s, unsigned int word, bool big_endian)
 {
 	Elf64_Sym raw = { .st_info = s->st_info, .st_other = s->st_other };
+
+	if (word != 8) {
+		put_sym32(b, s, big_endian);
+		return;
+	}
 
 	vs_store32(&raw.st_name, s->st_name, big_endian);
 	vs_store16(&raw.st_shndx, s->st_shndx, big_endian);
@@ -68,8 +84,8 @@ struct vs_err *vs_elf_file_create(const char *path, int *fd_ret)
 	return *fd_ret < 0 ? vs_err_os(errno, "cannot create %s", path) : NULL;
 }
 
-struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine, bool big_endian,
-				     const struct vs_elf_section *sections, size_t n)
+struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine, unsigned int word,
+				     bool big_endian, const struct vs_elf_section *sections, size_t n)
 {
 	_cleanup_buf_ struct vs_buf names = VS_BUF_INIT;
 	const char *why = NULL;
@@ -81,7 +97,7 @@ struct vs_err *vs_elf_sections_write(int fd, const char *path, uint16_t machine,
 		return &vs_enomem;
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_WRITE, NULL);
-	if (!elf || !gelf_newehdr(elf, ELFCLASS64) || !gelf_getehdr(elf, &eh))
+	if (!elf || !gelf_newehdr(elf, word == 8 ? ELFCLASS64 : ELFCLASS32) || !gelf_getehdr(elf, &eh))
 		why = elf_errmsg(-1);
 	for (size_t i = 0; !why && i < n; i++)
 		why = add_section(elf, &names, &sections[i]);

@@ -43,7 +43,7 @@ static bool add_symbol(void *arg, const char *name, uint64_t value, bool absolut
 	if (percpu && value >= t->percpu_end)
 		t->percpu_end = value + 1;
 
-	vs_elf_put_sym(&t->syms, &s, t->big_endian);
+	vs_elf_put_sym(&t->syms, &s, 8, t->big_endian);
 	vs_buf_put(&t->strs, name, strlen(name) + 1);
 	return !t->syms.failed && !t->strs.failed;
 }
@@ -89,7 +89,7 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *p
 								k->sym[known[i].sym].value - k->kaslr };
 	}
 	vs_buf_putc(&t.strs, 0);
-	vs_elf_put_sym(&t.syms, &(Elf64_Sym){ 0 }, t.big_endian);
+	vs_elf_put_sym(&t.syms, &(Elf64_Sym){ 0 }, 8, t.big_endian);
 	err = k->symbols->ops->each(k->symbols, add_symbol, &t);
 	// what was found by its shape is in no table
 	for (size_t i = 0; !err && k->functions_only && i < n_vars; i++)
@@ -119,7 +119,7 @@ struct vs_err *vs_kernel_make_vmlinux(struct vs_kernel *k, int fd, const char *p
 			{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = t.strs.data, .size = t.strs.len },
 		};
 
-		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, t.big_endian, sections,
+		err = vs_elf_sections_write(fd, path, k->mem.arch->machine, 8, t.big_endian, sections,
 					    sizeof(sections) / sizeof(sections[0]));
 	}
 	vs_buf_deinit(&t.syms);

@@ -62,10 +62,11 @@ struct vs_named_addr {
 };
 
 /**
- * Write a small vmlinux to @p path (which must not exist): .BTF, .notes and these
- * symbols, in an empty section that spans the kernel image, @p text to @p end.
+ * Write a small vmlinux to @p path (which must not exist): @p types, which must be BTF,
+ * .notes and these symbols, in an empty section that spans the kernel image, @p text to @p end.
  */
-struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_named_addr *syms, size_t n,
-				 uint64_t text, uint64_t end, const char *path);
+struct vs_err *vs_vmlinux_reduce(const struct vs_vmlinux *v, const struct vs_types *types,
+				 const struct vs_named_addr *syms, size_t n, uint64_t text, uint64_t end,
+				 const char *path);
 
 #endif

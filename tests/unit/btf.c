@@ -164,9 +164,9 @@ static void check_dwarf(struct vs_types *ts, bool be, const char *what)
 	struct vs_err *err = vs_btf_to_dwarf(ts, 8, &var, 1, &(struct vs_dwarf_out){ &info, &abbrev, &str, be });
 
 	snprintf(both, sizeof(both), "%s as DWARF", what);
-	vs_elf_put_sym(&sym, &(Elf64_Sym){ 0 }, be);
+	vs_elf_put_sym(&sym, &(Elf64_Sym){ 0 }, 8, be);
 	vs_elf_put_sym(&sym, &(Elf64_Sym){ .st_name = 1, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
-					   .st_shndx = SHN_ABS, .st_value = var.addr }, be);
+					   .st_shndx = SHN_ABS, .st_value = var.addr }, 8, be);
 	if (!err) {
 		const struct vs_elf_section sections[] = {
 			{ .name = ".debug_info", .type = SHT_PROGBITS, .align = 1, .data = info.data, .size = info.len },
@@ -178,7 +178,7 @@ static void check_dwarf(struct vs_types *ts, bool be, const char *what)
 			{ .name = ".strtab", .type = SHT_STRTAB, .align = 1, .data = "\0first_node", .size = 12 },
 		};
 
-		err = vs_elf_sections_write(fd, path, be ? EM_S390 : EM_X86_64, be, sections, 5);
+		err = vs_elf_sections_write(fd, path, be ? EM_S390 : EM_X86_64, 8, be, sections, 5);
 	}
 	if (!err)
 		err = vs_vmlinux_open(path, &v);
