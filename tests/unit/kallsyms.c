@@ -184,6 +184,10 @@ static struct made *make(const struct kind *kind)
 	m->kind = kind;
 	m->f->k.mem.target.big_endian = kind->big_endian;
 	m->f->k.mem.target.word = kind->word;
+	if (kind->word == 4) {	// where addresses end up that are cut off
+		m->f->k.mem.direct_start = (uint32_t)FAKE_DIRECT;
+		m->f->k.mem.direct_end = m->f->k.mem.direct_start + FAKE_SIZE;
+	}
 	m->pos = TABLES;
 	make_symbols(m);
 	if (!kind->last)
