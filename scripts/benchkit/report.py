@@ -2,6 +2,7 @@
 """What came out: a table, the targets met or not, and the same for machines."""
 
 import json
+import sys
 from dataclasses import dataclass
 
 from .measure import MS
@@ -35,15 +36,17 @@ class Report:
 
     # --- the table ---
 
-    def print(self):
-        for result in self.results:
-            about = result.dump.about
-            print(f"\n{result.dump.name}: {result.dump.kind}, {about['bytes'] / MIB:,.0f} MiB, {about['spaces']:,} address "
-                  f"spaces, {about['vmas']:,} VMAs, the largest {about['largest']:,}")
-            if self.instructions:
-                self._print_counts(result)
-            else:
-                self._print_times(result)
+    def print(self, result):
+        about = result.dump.about
+        print(f"\n{result.dump.name}: {result.dump.kind}, {about['bytes'] / MIB:,.0f} MiB, {about['spaces']:,} address "
+              f"spaces, {about['vmas']:,} VMAs, the largest {about['largest']:,}")
+        if self.instructions:
+            self._print_counts(result)
+        else:
+            self._print_times(result)
+        sys.stdout.flush()
+
+    def print_targets(self):
         print()
         for line in self.targets():
             print(line)
