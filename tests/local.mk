@@ -10,23 +10,23 @@ check_PROGRAMS += %D%/unit/args
 check_PROGRAMS += %D%/unit/btf %D%/unit/bytes
 %C%_unit_btf_SOURCES = %D%/unit/btf.c
 %C%_unit_bytes_SOURCES = %D%/unit/bytes.c
-check_PROGRAMS += %D%/unit/pgtable %D%/unit/pgtable-le
+check_PROGRAMS += %D%/unit/pgtable %D%/unit/pgtable_le
 %C%_unit_pgtable_SOURCES = %D%/unit/pgtable.c
 check_PROGRAMS += %D%/unit/pgtable_be
 %C%_unit_pgtable_be_SOURCES = %D%/unit/pgtable_be.c
-%C%_unit_pgtable_le_SOURCES = %D%/unit/pgtable-le.c
+%C%_unit_pgtable_le_SOURCES = %D%/unit/pgtable_le.c
 check_PROGRAMS += %D%/unit/image %D%/unit/kdump
 %C%_unit_kdump_SOURCES = %D%/unit/kdump.c
 %C%_unit_image_SOURCES = %D%/unit/image.c
 # Over a kernel made up: fake.c.
-check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/place_be %D%/unit/place-le \
+check_PROGRAMS += %D%/unit/from %D%/unit/guess %D%/unit/iomem %D%/unit/place %D%/unit/place_be %D%/unit/place_le \
 	%D%/unit/rss
 %C%_unit_from_SOURCES = %D%/unit/from.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_guess_SOURCES = %D%/unit/guess.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_iomem_SOURCES = %D%/unit/iomem.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_place_SOURCES = %D%/unit/place.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_place_be_SOURCES = %D%/unit/place_be.c %D%/unit/fake.c %D%/unit/fake.h
-%C%_unit_place_le_SOURCES = %D%/unit/place-le.c %D%/unit/fake.c %D%/unit/fake.h
+%C%_unit_place_le_SOURCES = %D%/unit/place_le.c %D%/unit/fake.c %D%/unit/fake.h
 %C%_unit_rss_SOURCES = %D%/unit/rss.c %D%/unit/fake.c %D%/unit/fake.h
 # The remote protocol is the extension's, but knows no Python.
 check_PROGRAMS += %D%/unit/rsp
