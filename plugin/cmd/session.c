@@ -193,6 +193,8 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out)
 	if (s->have_tasks)
 		return NULL;
 	err = s->core ? vs_usercore_tasks(s->core, &s->tasks) : vs_tasks_read(s->k, out, &s->tasks);
+	if (!err && !vs_tasks_index(&s->tasks))
+		err = &vs_enomem;
 	s->have_tasks = !err;
 	if (!err)
 		vs_tell_tasks(&s->tasks, out);
@@ -224,22 +226,20 @@ struct vs_err *vs_session_names(struct vs_session *s, struct vs_out *out, struct
 
 struct vs_err *vs_session_users(struct vs_session *s, uint64_t mm)
 {
-	for (int leaders = 1; leaders >= 0; leaders--) {
-		for (size_t i = 0; i < s->tasks.v.n; i++) {
-			const struct vs_task *t = &s->tasks.v.v[i];
-			struct vs_space_user *u;
+	size_t n;
+	const uint32_t *of = vs_tasks_of(&s->tasks, mm, &n);
 
-			if (t->mm != mm || (t->leader == i) != leaders)
-				continue;
-			if (!vs_vec_reserve(&s->space->users, s->space->users.n + 1))
-				return &vs_enomem;
-			u = &s->space->users.v[s->space->users.n++];
-			*u = (struct vs_space_user){ .task = t->addr };
-			u->kthread = t->flags & VS_PF_KTHREAD;
-			u->pid = t->pid;
-			u->tgid = t->tgid;
-			memcpy(u->comm, t->comm, sizeof(u->comm));
-		}
+	if (!vs_vec_reserve(&s->space->users, s->space->users.n + n))
+		return &vs_enomem;
+	for (size_t i = 0; i < n; i++) {
+		const struct vs_task *t = &s->tasks.v.v[of[i]];
+		struct vs_space_user *u = &s->space->users.v[s->space->users.n++];
+
+		*u = (struct vs_space_user){ .task = t->addr };
+		u->kthread = t->flags & VS_PF_KTHREAD;
+		u->pid = t->pid;
+		u->tgid = t->tgid;
+		memcpy(u->comm, t->comm, sizeof(u->comm));
 	}
 	return NULL;
 }

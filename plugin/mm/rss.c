@@ -101,13 +101,16 @@ struct vs_err *vs_rss_read(struct vs_kernel *k, const unsigned char *raw_mm, str
 
 void vs_rss_add_tasks(const struct vs_tasks *tasks, uint64_t mm, struct vs_mm_fields *f)
 {
+	const uint32_t *of;
+	size_t n;
+
 	if (f->rss_parts.of != VS_RSS_OF_TASKS)
 		return;
-	for (size_t i = 0; i < tasks->v.n; i++) {
-		const struct vs_task *t = &tasks->v.v[i];
+	of = vs_tasks_of(tasks, mm, &n);
+	for (size_t i = 0; i < n; i++) {
+		const struct vs_task *t = &tasks->v.v[of[i]];
 		const int64_t part[NR_MM_COUNTERS] = { t->rss[0], t->rss[1], t->rss[2], t->rss[3] };
 
-		if (t->mm == mm)
-			add(f, part);
+		add(f, part);
 	}
 }

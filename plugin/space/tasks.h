@@ -68,6 +68,7 @@ struct vs_tasks {
 	uint32_t table_broken;	/* places at which it could not be followed itself */
 	bool mms_searched;	/* neither was whole, and the slab of mm_structs was searched: */
 	VS_VEC(uint64_t) mms;	/* mm_structs in use of which no task is known */
+	uint32_t *by_mm;	/* owned; behind vs_tasks_of() */
 };
 
 /** Something of the ring, the thread lists and the pid table that was asked then is not whole. */
@@ -75,6 +76,12 @@ static inline bool vs_tasks_doubtful(const struct vs_tasks *t)
 {
 	return t->breaks.n && (!t->table || t->table_broken);
 }
+
+/** Once all tasks are there: make vs_tasks_of() answer. False without memory. */
+bool vs_tasks_index(struct vs_tasks *t);
+
+/** Indices of the tasks with this @p mm: leaders first, each in the order of v. *n_ret of them, borrowed. */
+const uint32_t *vs_tasks_of(const struct vs_tasks *t, uint64_t mm, size_t *n_ret);
 
 void vs_tasks_deinit(struct vs_tasks *t);
 

@@ -145,7 +145,9 @@ static void test_tasks(void)
 	m = read_rss();
 	ok(m.rss_parts.of == VS_RSS_OF_TASKS, "parts are the tasks'");
 	is_rss(&m, true, 100, 101, 0, 103, "the counts; what is negative is 0");
+	ok(vs_tasks_index(&tasks), "tasks by their mm");
 	vs_rss_add_tasks(&tasks, 1, &m);
+	free(tasks.by_mm);
 	is_rss(&m, true, 81, 103, 0, 107, "with those of its tasks");
 	is_rss(&m, false, 100, 101, 0, 103, "and without");
 	fake_destroy(f);
