@@ -183,6 +183,9 @@ static struct vs_err *scan_range(struct scan *sc, uint64_t pa, uint64_t end)
 		}
 		if (vs_load(p + sc->slab_cache, mem->target.word, mem->target.big_endian) == sc->c.addr) {
 			memmove(raw, p, sc->page_size);
+			// nor was it watched how it was found: by tables that nothing else may lead to
+			if (watch)
+				memset(mem->tlb, 0, sizeof(mem->tlb));
 			vs_kmem_peek(mem, at, sc->page_size, &from);
 			err = take_slab(sc, va, raw, at);
 		}
