@@ -2,8 +2,8 @@
 # Sourced by the tests that are scripts: TAP, a scratch folder, and what to run.
 #
 # VMASCOPE and LOADER name the program and the GDB loader to test, GDB the GDB,
-# GDB_SKIP why it cannot be used, GDB_ENV "env A=B ..." if it needs that. srcdir
-# is where the sources are.
+# GDB_SKIP why it cannot be used, GDB_ENV "env A=B ..." if it needs that. EMULATED
+# names what runs programs of another machine here, if so. srcdir is where the sources are.
 set -u
 LC_ALL=C
 export LC_ALL

@@ -272,6 +272,10 @@ case $err in
 esac
 
 # --- what kills or hangs the checker is a record
+if [ -n "${EMULATED:-}" ]; then
+	skip 'processes that die' "$EMULATED keeps no limit on memory and is slow"
+	done_testing
+fi
 if [ ! -f "$shim" ] || ldd "$VMASCOPE" 2>/dev/null | grep -q libasan; then
 	skip 'processes that die' 'nothing can be preloaded here'
 	done_testing
