@@ -209,6 +209,7 @@ libvmascope_la_SOURCES += \
 	%D%/check/maple_bounds.c \
 	%D%/check/maple_shape.c \
 	%D%/check/quick.c \
+	%D%/check/quick.h \
 	%D%/check/quick_maple.c \
 	%D%/check/rules_core.c \
 	%D%/check/rules_count.c \

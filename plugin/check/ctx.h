@@ -109,10 +109,21 @@ bool vs_blame_colors(struct vs_check_ctx *ctx);
 /** One pass: nothing is wrong with @p s, whose reference order is @p o. */
 bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o);
 
-/* Their part of it: what the rules of rules_layout.c, rules_users.c, rules_objects.c would find. */
-bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o);
-bool vs_lock_seq_clean(const struct vs_space *s);
+/*
+ * Their part of the quick pass: what the rules of rules_layout.c, rules_users.c, rules_lock.c,
+ * rules_maple.c and rules_objects.c would find.
+ */
+struct vs_quick;
+
+/** What mm_struct says of the layout is sound by itself; what has to be mapped goes into @p q. */
+bool vs_layout_start(const struct vs_space *s, struct vs_quick *q);
+/** Its counts fit its users, and what these remember could be read. */
 bool vs_users_clean(const struct vs_space *s);
+/** Whether an equal vm_lock_seq means anything: nobody writes. */
+bool vs_lock_seq_held(const struct vs_space *s);
+bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v);
+bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e);
+bool vs_quick_maple_done(const struct vs_quick *q, const struct vs_space *s);
 bool vs_objects_clean(const struct vs_space *s);
 
 /** All rules, without the quick pass before them; for tests. */

@@ -132,8 +132,6 @@ struct vs_maple_belief {
 bool vs_maple_judge(struct vs_check_ctx *ctx);
 void vs_maple_belief_deinit(struct vs_maple_belief *b);
 
-/** Is nothing wrong with the tree? Part of vs_quick_clean(); VMAs by themselves are not looked at. */
-bool vs_maple_quick(const struct vs_space *s);
 
 /* --- between maple_*.c --- */
 

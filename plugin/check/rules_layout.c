@@ -10,6 +10,7 @@
  * mapping something there: a hole is only worth a note.
  */
 #include "check/ctx.h"
+#include "check/quick.h"
 
 #include <inttypes.h>
 
@@ -83,9 +84,14 @@ static bool placed(const struct vs_space *s, const struct pair *p)
 	return p->held && p->start <= p->end && p->end <= limit_of(s);
 }
 
-bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o)
+static void cover(struct vs_quick *q, uint64_t from, uint64_t to)
 {
-	const struct span sp = { s, o->v.v, o->v.n, NULL };
+	if (from < to)
+		q->covers[q->n_covers++] = (struct vs_quick_cover){ from, to };
+}
+
+bool vs_layout_start(const struct vs_space *s, struct vs_quick *q)
+{
 	struct pair p[N_PAIRS];
 
 	if (!(s->has & VS_HAS_LAYOUT))
@@ -96,11 +102,11 @@ bool vs_layout_clean(const struct vs_space *s, const struct vs_order *o)
 			continue;
 		if (!placed(s, &p[i]))
 			return false;
-		if (i >= HEAP && hole(&sp, p[i].start, p[i].end) != p[i].end)
-			return false;
+		if (i >= HEAP)
+			cover(q, p[i].start, p[i].end);
 	}
-	return s->f.start_stack < limit_of(s) &&
-	       hole(&sp, s->f.start_stack, s->f.start_stack + 1) > s->f.start_stack;
+	cover(q, s->f.start_stack, s->f.start_stack + 1);
+	return s->f.start_stack < limit_of(s);
 }
 
 void vs_rule_layout_order(struct vs_check_ctx *ctx)

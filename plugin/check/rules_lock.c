@@ -8,34 +8,24 @@
  * A VMA is locked for write while its vm_lock_seq is the mm's (6.4+); letting go of mmap_lock,
  * or of the right to write, moves that on. Without a writer an equal one is stale: no lock.
  */
-static bool stale(const struct vs_space *s, const struct vs_vma *v)
+bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v)
 {
 	return !v->absent && v->lock_seq == (uint32_t)s->f.mm_lock_seq;
 }
 
-static bool applies(const struct vs_space *s)
+bool vs_lock_seq_held(const struct vs_space *s)
 {
 	return (s->has & VS_HAS_LOCK_SEQ) && (s->lock.held == VS_LOCK_FREE || s->lock.held == VS_LOCK_READ);
-}
-
-bool vs_lock_seq_clean(const struct vs_space *s)
-{
-	if (!applies(s))
-		return true;
-	for (size_t i = 0; i < s->vmas.n; i++)
-		if (stale(s, &s->vmas.v[i]))
-			return false;
-	return true;
 }
 
 /** M9. */
 void vs_rule_lock_seq(struct vs_check_ctx *ctx)
 {
-	for (uint32_t p = 0; applies(ctx->s) && p < ctx->n; p++) {
+	for (uint32_t p = 0; vs_lock_seq_held(ctx->s) && p < ctx->n; p++) {
 		const struct vs_vma *v = vs_ctx_vma(ctx, p);
 		struct vs_finding *f;
 
-		if (!stale(ctx->s, v))
+		if (!vs_lock_seq_stale(ctx->s, v))
 			continue;
 		f = vs_found_vma(ctx, p, "vm_lock_seq", VS_VAL_HEX, v->lock_seq);
 		vs_finding_say(ctx, f, "vm_lock_seq is %#" PRIx32 ", that of the mm, as in a VMA locked for write; but "

@@ -47,16 +47,13 @@ static bool mmap_cache_bad(const struct vs_space *s)
 bool vs_users_clean(const struct vs_space *s)
 {
 	uint64_t n = n_holders(s);
-	int slot;
 
 	if (!(s->has & VS_HAS_USERS))
 		return true;
-	if (n && (s->f.mm_users != n || !s->f.mm_count || s->f.mm_count > MAX_COUNT))
-		return false;
 	for (size_t i = 0; i < s->users.n; i++)
-		if (s->users.v[i].cache_absent || bad_entry(s, &s->users.v[i], &slot))
+		if (s->users.v[i].cache_absent)
 			return false;
-	return !mmap_cache_bad(s);
+	return !n || (s->f.mm_users == n && s->f.mm_count && s->f.mm_count <= MAX_COUNT);
 }
 
 void vs_rule_mm_users(struct vs_check_ctx *ctx)
