@@ -169,6 +169,7 @@ libvmascope_la_SOURCES += \
 	%D%/mm/record.c \
 	%D%/mm/record.h \
 	%D%/mm/rss.c \
+	%D%/mm/scan.c \
 	%D%/mm/slab.c \
 	%D%/mm/slab.h \
 	%D%/mm/slot.c \
@@ -288,6 +289,7 @@ libvmascope_la_SOURCES += \
 	%D%/cmd/causes.h \
 	%D%/cmd/check.c \
 	%D%/cmd/check.h \
+	%D%/cmd/check_scan.c \
 	%D%/cmd/check_tasks.c \
 	%D%/cmd/close.c \
 	%D%/cmd/cmd.c \

@@ -524,6 +524,7 @@ static bool start(const struct vs_space *s, const struct vs_rule_filter *filter,
 	*ret = (struct vs_report){ 0 };
 	note_held(s, filter, ret);
 	ret->failed = !vs_space_order(s, &ret->order);
+	ret->n_vmas = ret->order.v.n;
 	return !ret->failed;
 }
 
@@ -532,6 +533,15 @@ static void finish(struct vs_report *ret)
 {
 	if (ret->failed)
 		ret->verdict = vs_verdict_worse(ret->verdict, VS_UNREADABLE);
+}
+
+void vs_check_clean(const struct vs_space *s, const struct vs_rule_filter *filter, uint64_t n_vmas,
+		    struct vs_report *ret)
+{
+	*ret = (struct vs_report){
+		.n_vmas = n_vmas, .order = { .source = s->has & VS_HAS_MAPLE ? "mm_mt" : "vm_next", .whole = true },
+	};
+	note_held(s, filter, ret);
 }
 
 void vs_check_slowly(const struct vs_space *s, struct vs_report *ret)

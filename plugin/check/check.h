@@ -112,7 +112,8 @@ struct vs_report {
 	enum vs_verdict verdict;
 	uint32_t broken;	/* enum vs_part: what has a finding */
 	uint32_t held;		/* enum vs_part: what could be judged at all */
-	struct vs_order order;	/* the reference that the walks were held against */
+	struct vs_order order;	/* the reference that the walks were held against; empty if none was kept */
+	uint64_t n_vmas;	/* in it, kept or not */
 	uint64_t n_absent;	/* objects whose bytes were missing */
 	uint64_t absent_nodes, absent_vmas;	/* of them, maple nodes and VMAs */
 	char *torn;		/* torn: who was at work, a sentence; owned */
@@ -159,6 +160,10 @@ struct vs_rule_filter {
 
 /** The place of the rule called @p id (its first @p len bytes) in the table, or -1. */
 int vs_rule_find(const char *id, size_t len);
+
+/** The report on @p s of which a quick pass (check/quick.h) has shown that all of its @p n_vmas VMAs are clean. */
+void vs_check_clean(const struct vs_space *s, const struct vs_rule_filter *filter, uint64_t n_vmas,
+		    struct vs_report *ret);
 
 /** As vs_check_space() without the rules that @p filter takes out; NULL: with all. */
 void vs_check_space_by(const struct vs_space *s, const struct vs_rule_filter *filter,

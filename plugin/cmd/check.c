@@ -271,27 +271,36 @@ static struct vs_err *ask_kernel(struct vs_session *s, bool json, struct vs_out 
 	return NULL;
 }
 
-static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct vs_report_style *style,
-				bool json, struct vs_out *out, struct tally *t)
+/* All rules, over the whole address space. */
+static struct vs_err *check_by_rules(struct vs_session *s, uint64_t mm, bool json, struct vs_out *out,
+				     const struct vs_rule_filter *filter, struct vs_report *r)
 {
-	struct vs_report r = { 0 };
-	bool counted;
 	struct vs_err *err = vs_session_space(s, mm, false, out);
 
 	if (!err)
 		err = vs_session_objects(s, out);
 	if (err)
 		return err;
-	vs_check_space_by(s->space, &t->filter, &r);
-	if (s->k)
-		err = ask_kernel(s, json, out, &t->filter, &r);
+	vs_check_space_by(s->space, filter, r);
+	return s->k ? ask_kernel(s, json, out, filter, r) : NULL;
+}
+
+static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct vs_report_style *style,
+				bool json, struct vs_out *out, struct tally *t)
+{
+	struct vs_report r = { 0 };
+	bool counted, clean;
+	struct vs_err *err = vs_check_scan(s, mm, &t->filter, out, &r, &clean);
+
+	if (!err && !clean)
+		err = check_by_rules(s, mm, json, out, &t->filter, &r);
 	if (err)
 		return vs_report_deinit(&r), err;
 	if (r.failed) {
 		err = &vs_enomem;
 	} else {
 		t->n++;
-		t->n_vmas += r.order.v.n;
+		t->n_vmas += r.n_vmas;
 		t->bad += r.verdict != VS_CONSISTENT;
 		t->verdict = vs_verdict_worse(t->verdict, r.verdict);
 		counted = add_absent(t, s->space, &r);

@@ -2,6 +2,9 @@
 #ifndef VS_CMD_CHECK_H
 #define VS_CMD_CHECK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "check/check.h"
 
 struct vs_args;
@@ -15,5 +18,12 @@ struct vs_session;
  */
 struct vs_err *vs_check_told_tasks(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 				   enum vs_verdict *verdict);
+
+/**
+ * Judge the address space of @p mm while it is read, without keeping it. *clean_ret: every rule
+ * holds, and @p ret, the caller's, says so. Else it has to be read and judged by its rules.
+ */
+struct vs_err *vs_check_scan(struct vs_session *s, uint64_t mm, const struct vs_rule_filter *filter,
+			     struct vs_out *out, struct vs_report *ret, bool *clean_ret);
 
 #endif

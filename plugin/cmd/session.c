@@ -244,6 +244,37 @@ struct vs_err *vs_session_users(struct vs_session *s, uint64_t mm)
 	return NULL;
 }
 
+/* What tasks know of the mm_struct that was just read. */
+static struct vs_err *add_users(struct vs_session *s, uint64_t mm)
+{
+	struct vs_err *err = vs_session_users(s, mm);
+
+	if (err)
+		return err;
+	vs_rss_add_tasks(&s->tasks, mm, &s->space->f);
+	vs_lock_name(s->k, &s->tasks, &s->space->lock);
+	return NULL;
+}
+
+struct vs_err *vs_session_scan(struct vs_session *s, uint64_t mm, bool (*begin)(void *arg, const struct vs_space *s),
+			       const struct vs_scan *scan, struct vs_out *out, bool *whole_ret)
+{
+	struct vs_err *err;
+
+	*whole_ret = false;
+	if (s->core || s->space_mm == mm)
+		return NULL;
+	s->space_mm = s->objects_mm = 0;
+	err = vs_mm_read_head(s->k, mm, s->space);
+	if (!err)
+		err = add_users(s, mm);
+	if (!err && !s->space->mm_absent)
+		vs_objects_start(s->k, s->space);
+	if (!err && begin(scan->arg, s->space))
+		err = vs_mm_scan(s->k, out, s->space, scan, whole_ret);
+	return err;
+}
+
 struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, struct vs_out *out)
 {
 	struct vs_err *err = NULL;
@@ -254,11 +285,7 @@ struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, s
 		s->space_mm = s->objects_mm = 0;
 		err = vs_mm_read(s->k, mm, out, s->space);
 		if (!err)
-			err = vs_session_users(s, mm);
-		if (!err)
-			vs_rss_add_tasks(&s->tasks, mm, &s->space->f);
-		if (!err)
-			vs_lock_name(s->k, &s->tasks, &s->space->lock);
+			err = add_users(s, mm);
 		if (!err)
 			s->space_mm = mm;
 	}

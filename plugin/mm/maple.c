@@ -198,7 +198,8 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 
 	*idx_ret = VS_NONE;
 	n.type_seen = n.type;
-	if (vs_map_get(&r->nodes, n.addr) != VS_MAP_NONE)
+	// who is shown them sees that one comes twice by its range
+	if (!r->scan && vs_map_get(&r->nodes, n.addr) != VS_MAP_NONE)
 		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_CYCLE, 0);
 	if (parent != VS_NONE)
 		n.depth = m->nodes.v[parent].depth + 1;
@@ -231,7 +232,7 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 	}
 	if (!vs_vec_reserve(&m->words, m->words.n + n.n_pivots + 2u * n.n_slots) ||
 	    !vs_vec_reserve(&m->nodes, m->nodes.n + 1) ||
-	    !vs_map_set(&r->nodes, n.addr, (uint32_t)m->nodes.n))
+	    (!r->scan && !vs_map_set(&r->nodes, n.addr, (uint32_t)m->nodes.n)))
 		return &vs_enomem;
 	w = m->words.v + m->words.n;
 	for (unsigned int i = 0; i < n.n_pivots; i++)
@@ -253,7 +254,13 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 	n.meta_used = !n.has_gaps && n.n_pivots && n.used < n.n_slots - 1;
 	*idx_ret = (uint32_t)m->nodes.n;
 	m->nodes.v[m->nodes.n++] = n;
-	return NULL;
+	return r->scan ? vs_scan_node(r) : NULL;
+}
+
+/* A node that a scan is through with. */
+static void forget_node(struct vs_maple *m)
+{
+	m->words.n = m->nodes.v[--m->nodes.n].data;
 }
 
 /* An entry of a leaf (or of the root itself) that is not NULL. */
@@ -268,6 +275,10 @@ static struct vs_err *take_entry(struct vs_reader *r, uint64_t raw, uint32_t nod
 	struct vs_expect expect = { .start = first, .end = last + 1 };
 	struct vs_err *err;
 
+	if (r->scan) {
+		e.kind = VS_MENTRY_VMA;
+		return vs_scan_vma(r, raw, &e);
+	}
 	if (node != VS_NONE) {
 		const struct vs_mnode *n = &s->maple.nodes.v[node];
 
@@ -398,7 +409,7 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 	if (err || root == VS_NONE)
 		return err;
 	stack[depth++] = (struct frame){ .node = root };
-	while (depth) {
+	while (depth && !r->refused) {
 		struct frame *f = &stack[depth - 1];
 		const struct vs_mnode *n = &m->nodes.v[f->node];
 		uint64_t value, min, max;
@@ -408,6 +419,8 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 
 		if (!next_slot(m, f, &value, &slot, &min, &max)) {
 			depth--;
+			if (r->scan)
+				forget_node(m);
 			continue;
 		}
 		// what follows the last slot in use is followed only if it belongs here
@@ -425,6 +438,7 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 			if (!err && child != VS_NONE)
 				stack[depth++] = (struct frame){ .node = child, .min = min };
 		}
+		r->refused |= r->scan && m->breaks.n;
 		if (!err && m->nodes.n % POLL_EVERY == 0)
 			err = vs_out_poll(r->out);
 		if (err)

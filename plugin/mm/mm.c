@@ -257,10 +257,9 @@ static void make_room(struct vs_space *s)
 		(void)vs_vec_reserve(&s->maple.words, n / 8 * 31);
 }
 
-struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s)
+struct vs_err *vs_mm_read_head(struct vs_kernel *k, uint64_t mm, struct vs_space *s)
 {
 	const struct vs_layout *l = &k->layout;
-	struct vs_reader r = { .k = k, .out = out, .s = s };
 	_cleanup_free_ unsigned char *buf = NULL;
 	const unsigned char *raw;
 	enum vs_from from;
@@ -303,11 +302,27 @@ struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, 
 	read_prot_map(k, s);
 	if (!s->mm_absent)
 		read_mmap_dir(k, raw, s);
-	r.bound = (size_t)(vs_image_held(k->img) / l->vma.size) + 16;
+	if (s->has & VS_HAS_MAPLE)
+		read_maple_root(k, mm, raw, &s->maple);
+	return NULL;
+}
+
+size_t vs_mm_bound(const struct vs_kernel *k)
+{
+	return (size_t)(vs_image_held(k->img) / k->layout.vma.size) + 16;
+}
+
+struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s)
+{
+	struct vs_reader r = { .k = k, .out = out, .s = s };
+	struct vs_err *err = vs_mm_read_head(k, mm, s);
+
+	if (err)
+		return err;
+	r.bound = vs_mm_bound(k);
 	if (s->f.map_count < r.bound)
 		make_room(s);
 	if (s->has & VS_HAS_MAPLE) {
-		read_maple_root(k, mm, raw, &s->maple);
 		err = vs_walk_maple(&r);
 		vs_map_deinit(&r.nodes);
 	}

@@ -31,6 +31,37 @@ void vs_task_mms_settle(struct vs_kernel *k, struct vs_tasks *tasks);
  */
 struct vs_err *vs_mm_read(struct vs_kernel *k, uint64_t mm, struct vs_out *out, struct vs_space *s);
 
+/**
+ * The mm_struct alone into @p s (which is reset first): what vs_mm_read() reads before the
+ * first VMA.
+ */
+struct vs_err *vs_mm_read_head(struct vs_kernel *k, uint64_t mm, struct vs_space *s);
+
+/** How many VMAs the dump could hold. */
+size_t vs_mm_bound(const struct vs_kernel *k);
+
+/* --- scan.c --- */
+
+/** Who is shown what a scan reads, while it is read. Each answers false to end it. */
+struct vs_scan {
+	void *arg;
+	/** The last of s->maple.nodes; those that lead to it are there, and no others. */
+	bool (*node)(void *arg, const struct vs_space *s);
+	/** The next VMA, which is gone afterwards, and its entry in the maple tree or NULL. */
+	bool (*vma)(void *arg, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e);
+	/** What hangs on the same VMA: s->objects. Only where anything does. */
+	bool (*objects)(void *arg, const struct vs_space *s);
+};
+
+/**
+ * Go over the VMAs of @p s, in which are the mm_struct (vs_mm_read_head()), its users and what
+ * they remember (vs_objects_start()), in their order: by vm_next or by the maple tree. Each is read once with what hangs on it, and
+ * none is kept: however many there are, that takes no memory. *whole_ret: it came to the end,
+ * nothing broke it, and nobody has ended it. Afterwards @p s is of no use.
+ */
+struct vs_err *vs_mm_scan(struct vs_kernel *k, struct vs_out *out, struct vs_space *s, const struct vs_scan *scan,
+			  bool *whole_ret);
+
 /** Only the counters and layout members of the mm_struct at @p mm; what is absent is 0. */
 struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_fields *ret);
 
@@ -41,6 +72,12 @@ struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_
  * are in s->users, remember of it, its place in the i_mmap trees of files, its anon_vmas. Sets the bits of s->has that the rules about this need.
  */
 struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s);
+
+/** Its first part: all but what hangs on VMAs. */
+void vs_objects_start(struct vs_kernel *k, struct vs_space *s);
+
+/** What hangs on VMA number @p i. */
+struct vs_err *vs_objects_of(struct vs_kernel *k, struct vs_space *s, uint32_t i);
 
 /* --- rss.c --- */
 
@@ -74,7 +111,14 @@ struct vs_reader {
 	struct vs_map nodes;	/* maple nodes that were read: address -> index */
 	unsigned int foreign;	/* VMAs of other mms that it has led to */
 	unsigned int slots;	/* objects that the slab has been asked about */
+	const struct vs_scan *scan;	/* nothing is kept: it is shown to this */
+	size_t n_scanned;	/* VMAs and nodes */
+	bool refused;		/* it has ended */
 };
+
+/* For a scan: what is read goes here, to be shown. */
+struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, const struct vs_mentry *e);
+struct vs_err *vs_scan_node(struct vs_reader *r);
 
 /**
  * What pointer @p addr leads to: without its tag where the kernel tags no

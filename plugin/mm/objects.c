@@ -377,18 +377,11 @@ static void set_has(struct vs_kernel *k, struct vs_space *s)
 		s->has |= VS_HAS_ANON_TREE;
 }
 
-struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s)
+void vs_objects_start(struct vs_kernel *k, struct vs_space *s)
 {
 	const struct vs_layout *l = &k->layout;
-	struct vs_err *err = NULL;
 
-	if (s->mm_absent)
-		return NULL;
-	k->img->absent_from = 0;
 	set_has(k, s);
-	// what is wrong in one tree must not cost more than all of the address space
-	s->objects.extra = 0;
-	s->objects.budget = 48 + s->vmas.n / 2;
 	s->objects.shared_rb = vs_has(l->vma.shared_rb) ? (uint32_t)l->vma.shared_rb.off : 0;
 	s->objects.chain = vs_has(l->vma.anon_vma_chain) ? (uint32_t)l->vma.anon_vma_chain.off : 0;
 	s->objects.avc_rb = vs_has(l->avc.rb) ? (uint32_t)l->avc.rb.off : 0;
@@ -400,16 +393,36 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 		if (s->users.v[i].cache_absent)
 			note_absent(&s->objects, s->users.v[i].task);
 	}
+}
+
+struct vs_err *vs_objects_of(struct vs_kernel *k, struct vs_space *s, uint32_t i)
+{
+	const struct vs_vma *v = &s->vmas.v[i];
+	struct vs_err *err = NULL;
+
+	if (s->has & VS_HAS_FILE_TREE && (v->file || v->hangs & VS_HANGS_TREE))
+		err = read_file(k, s, i);
+	if (!err && s->has & VS_HAS_ANON_TREE && (v->anon_vma || v->hangs & VS_HANGS_CHAIN))
+		err = read_anon(k, s, i);
+	return err;
+}
+
+struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s)
+{
+	struct vs_err *err = NULL;
+
+	if (s->mm_absent)
+		return NULL;
+	k->img->absent_from = 0;
+	// what is wrong in one tree must not cost more than all of the address space
+	s->objects.extra = 0;
+	s->objects.budget = 48 + s->vmas.n / 2;
+	vs_objects_start(k, s);
 	for (uint32_t i = 0; !err && i < s->vmas.n; i++) {
-		const struct vs_vma *v = &s->vmas.v[i];
 		size_t n = s->objects.files.n + s->objects.avcs.n;
 
-		if (v->absent)
-			continue;
-		if (s->has & VS_HAS_FILE_TREE && (v->file || v->hangs & VS_HANGS_TREE))
-			err = read_file(k, s, i);
-		if (!err && s->has & VS_HAS_ANON_TREE && (v->anon_vma || v->hangs & VS_HANGS_CHAIN))
-			err = read_anon(k, s, i);
+		if (!s->vmas.v[i].absent)
+			err = vs_objects_of(k, s, i);
 		if (!err && n / POLL_EVERY != (s->objects.files.n + s->objects.avcs.n) / POLL_EVERY)
 			err = vs_out_poll(out);
 	}

@@ -92,7 +92,7 @@ struct vs_err *vs_render_report_json(struct vs_out *out, const struct vs_space *
 		vs_json_int(j, "holder_pid", s->lock.pid);
 		vs_json_int(j, "holder_tid", s->lock.tid);
 	}
-	vs_json_uint(j, "vmas", r->order.v.n);
+	vs_json_uint(j, "vmas", r->n_vmas);
 	vs_json_str(j, "order", r->order.source);
 	vs_json_bool(j, "order_whole", r->order.whole);
 	vs_json_uint(j, "findings", r->findings.n + more);

@@ -61,7 +61,7 @@ static void put_verdict(struct vs_buf *b, const struct vs_space *s, const struct
 		vs_buf_printf(b, "mm 0x%" PRIx64, s->mm);
 	if (r->verdict == VS_CONSISTENT) {
 		vs_buf_puts(b, "  ");
-		put_plural(b, r->order.v.n, "VMA");
+		put_plural(b, r->n_vmas, "VMA");
 	}
 	vs_buf_putc(b, '\n');
 }
@@ -208,7 +208,7 @@ static void put_intact(struct vs_buf *b, const struct vs_space *s, const struct 
 
 	if ((r->verdict != VS_CORRUPT && r->verdict != VS_TORN) || s->has & VS_HAS_CORE)
 		return;
-	if (!r->order.v.n && (s->f.map_count || s->users.n)) {
+	if (!r->n_vmas && (s->f.map_count || s->users.n)) {
 		vs_buf_puts(b, "  no walk leads to any VMA; rebuild looks for them elsewhere, too\n");
 		return;
 	}
@@ -224,12 +224,12 @@ static void put_intact(struct vs_buf *b, const struct vs_space *s, const struct 
 	vs_buf_puts(b, ". ");
 	if (r->order.whole) {
 		vs_buf_puts(b, "All ");
-		put_plural(b, r->order.v.n, "VMA");
+		put_plural(b, r->n_vmas, "VMA");
 		vs_buf_printf(b, " are known by %s", r->order.source);
 	} else {
-		put_plural(b, r->order.v.n, "VMA");
+		put_plural(b, r->n_vmas, "VMA");
 		vs_buf_printf(b, " %s known, put together from what each walk reaches",
-			      r->order.v.n == 1 ? "is" : "are");
+			      r->n_vmas == 1 ? "is" : "are");
 	}
 	vs_buf_putc(b, '\n');
 }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check of an address space that is sound: judged while it is read, and not kept. */
+#include "cmd/check.h"
+#include "cmd/session.h"
+#include "check/quick.h"
+
+static bool begin(void *arg, const struct vs_space *s)
+{
+	return vs_quick_start(arg, s);
+}
+
+static bool node(void *arg, const struct vs_space *s)
+{
+	return vs_quick_node(arg, s, (uint32_t)s->maple.nodes.n - 1);
+}
+
+static bool vma(void *arg, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e)
+{
+	return vs_quick_vma(arg, s, v, e);
+}
+
+static bool objects(void *arg, const struct vs_space *s)
+{
+	(void)arg;
+	return vs_quick_objects(s);
+}
+
+struct vs_err *vs_check_scan(struct vs_session *s, uint64_t mm, const struct vs_rule_filter *filter,
+			     struct vs_out *out, struct vs_report *ret, bool *clean_ret)
+{
+	struct vs_quick q = { 0 };
+	const struct vs_scan scan = { .arg = &q, .node = node, .vma = vma, .objects = objects };
+	struct vs_err *err = vs_session_scan(s, mm, begin, &scan, out, clean_ret);
+
+	*clean_ret = !err && *clean_ret && vs_quick_done(&q, s->space);
+	if (*clean_ret)
+		vs_check_clean(s->space, filter, q.n, ret);
+	vs_quick_deinit(&q);
+	return err;
+}
