@@ -9,6 +9,7 @@
 
 struct vs_args;
 struct vs_err;
+struct vs_kernel;
 struct vs_out;
 struct vs_session;
 
@@ -25,5 +26,12 @@ struct vs_err *vs_check_told_tasks(struct vs_session *s, const struct vs_args *a
  */
 struct vs_err *vs_check_scan(struct vs_session *s, uint64_t mm, const struct vs_rule_filter *filter,
 			     struct vs_out *out, struct vs_report *ret, bool *clean_ret);
+
+/**
+ * The same for @p s, which has the mm_struct, its users and what they remember (vs_session_head())
+ * and loses them. *n_ret: its VMAs.
+ */
+struct vs_err *vs_check_scan_space(struct vs_kernel *k, struct vs_out *out, struct vs_space *s,
+				   uint64_t *n_ret, bool *clean_ret);
 
 #endif

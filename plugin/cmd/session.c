@@ -256,22 +256,16 @@ static struct vs_err *add_users(struct vs_session *s, uint64_t mm)
 	return NULL;
 }
 
-struct vs_err *vs_session_scan(struct vs_session *s, uint64_t mm, bool (*begin)(void *arg, const struct vs_space *s),
-			       const struct vs_scan *scan, struct vs_out *out, bool *whole_ret)
+struct vs_err *vs_session_head(struct vs_session *s, uint64_t mm)
 {
 	struct vs_err *err;
 
-	*whole_ret = false;
-	if (s->core || s->space_mm == mm)
-		return NULL;
 	s->space_mm = s->objects_mm = 0;
 	err = vs_mm_read_head(s->k, mm, s->space);
 	if (!err)
 		err = add_users(s, mm);
 	if (!err && !s->space->mm_absent)
 		vs_objects_start(s->k, s->space);
-	if (!err && begin(scan->arg, s->space))
-		err = vs_mm_scan(s->k, out, s->space, scan, whole_ret);
 	return err;
 }
 

@@ -37,13 +37,8 @@ struct vs_err *vs_session_tasks(struct vs_session *s, struct vs_out *out);
 /** The address space of @p mm in s->space, with the names of its mappings if @p names. */
 struct vs_err *vs_session_space(struct vs_session *s, uint64_t mm, bool names, struct vs_out *out);
 
-/**
- * Go over the address space of @p mm without keeping it (vs_mm_scan()): @p begin is called
- * with the mm_struct and its users before the first VMA, and may refuse. *whole_ret false: it has to be read
- * after all, as for what is in s->space already. Afterwards s->space has its mm_struct and users only.
- */
-struct vs_err *vs_session_scan(struct vs_session *s, uint64_t mm, bool (*begin)(void *arg, const struct vs_space *s),
-			       const struct vs_scan *scan, struct vs_out *out, bool *whole_ret);
+/** The mm_struct of @p mm, its users and what they remember in s->space, and no VMA. */
+struct vs_err *vs_session_head(struct vs_session *s, uint64_t mm);
 
 /** Read what the check wants besides the VMAs of s->space as it is now. */
 struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out);

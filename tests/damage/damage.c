@@ -122,6 +122,8 @@ static void run(const struct options *o, const char *dir, struct score *total)
 	ok(100.0 * all.cause_right >= o->cause * all.causes,
 	   "%s: what left evidence is called by its name in %.1f %%", name, o->cause);
 	ok(r.worst_reads < 3, "%s: no damage takes three times the reads", name);
+	ok(r.n_scans && !r.n_apart, "%s: while it is read, each address space is judged alike (%" PRIu64 " of %" PRIu64
+	   " are not)", name, r.n_apart, r.n_scans);
 	if (o->several)
 		ok(run_several(&r, name, o->several, o->seed),
 		   "%s: several structures damaged at once are never taken for sound", name);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "check/ctx.h"
 #include "cmd/causes.h"
+#include "cmd/check.h"
 #include "mm/mm.h"
 
 void die(const char *what, const struct vs_err *err)
@@ -207,6 +208,34 @@ static void note(struct verdict *v, const struct vs_report *r)
 	}
 }
 
+/**
+ * check judges an address space while it reads it (vs_mm_scan()), and by its rules only if that
+ * does not call it clean: the two have to agree, damaged or not.
+ */
+static bool scan_is_clean(struct run *r, uint64_t mm)
+{
+	struct vs_space *sp = r->session ? r->session->space : r->space;
+	struct vs_err *err = r->session ? vs_session_head(r->session, mm) : vs_mm_read_head(r->k, mm, sp);
+	uint64_t n;
+	bool clean;
+
+	if (!err)
+		err = vs_check_scan_space(r->k, &r->out, sp, &n, &clean);
+	if (err)
+		die("going over an mm", err);
+	return clean;
+}
+
+static void compare(struct run *r, uint64_t mm, bool quick, const struct vs_report *report)
+{
+	// which map of protections a kernel with PAE has is not known before all VMAs are
+	const bool pae = r->k->mem.target.word == 4 && r->k->layout.vma.vm_page_prot.size == 8;
+	const bool clean = scan_is_clean(r, mm), sound = !report->findings.n && report->verdict == VS_CONSISTENT;
+
+	r->n_scans++;
+	r->n_apart += (clean && !sound) || (clean != quick && !(pae && quick));
+}
+
 static void judge_mm(struct run *r, uint64_t mm, uint64_t sound_reads, struct verdict *v)
 {
 	uint64_t reads = r->k->img->n_reads, slab;
@@ -227,6 +256,7 @@ static void judge_mm(struct run *r, uint64_t mm, uint64_t sound_reads, struct ve
 	if (r->session)
 		vs_causes_find(r->k, (struct vs_space *)(uintptr_t)sp, &report);
 	note(v, &report);
+	compare(r, mm, vs_quick_clean(sp, &report.order), &report);
 	vs_report_deinit(&report);
 }
 

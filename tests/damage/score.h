@@ -25,6 +25,8 @@ struct run {
 	struct score *scores;	/* [n_fields * N_KINDS] */
 	double worst_reads;	/* damaged to sound, of one address space */
 	unsigned int untold;	/* damages that a cut dump has not the memory to tell */
+	uint64_t n_scans;	/* address spaces that were judged while they were read, too */
+	uint64_t n_apart;	/* of them, those that were judged otherwise */
 	bool verbose;
 	bool everything;	/* also what nothing contradicts */
 	/** Called, if set, while the damage is there: what the check says of it. */
