@@ -50,6 +50,32 @@ bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *le
 const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret);
 
 /**
+ * @p len bytes at @p va where they cost nothing to get at: mapped, beside what was read last.
+ * For guesses at what comes next: nothing is counted as read. NULL: not so, or not there.
+ */
+static inline const unsigned char *vs_kmem_near(const struct vs_kmem *k, uint64_t va, size_t len)
+{
+	const struct vs_run *last = &k->img->last;
+	const uint64_t at = k->direct_pa + (va - k->direct_start) - last->addr;
+
+	if (va - k->direct_start >= k->direct_end - k->direct_start || !last->data || at >= last->len ||
+	    len > last->len - at)
+		return NULL;
+	return last->data + at;
+}
+
+/** Let the processor fetch @p len bytes at @p va, which are to be read soon. A guess as well. */
+static inline void vs_kmem_prefetch(const struct vs_kmem *k, uint64_t va, size_t len)
+{
+	const unsigned char *p = vs_kmem_near(k, va, len);
+
+	for (size_t i = 0; p && i < len; i += 64)
+		__builtin_prefetch(p + i);
+	// gcc 12 takes what only prefetches to be pure, and leaves the calls of it out
+	__asm__ volatile("");
+}
+
+/**
  * Copy @p len bytes. Answers the worst origin met; the buffer is zeroed from the
  * first byte that is not there, *got_ret (may be NULL) counts those before it.
  */

@@ -217,7 +217,8 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 	if (!raw || !vs_from_ok(from))
 		return broke(r, VS_MW_STOP, parent, slot, enode,
 			     from == VS_FROM_NOWHERE ? VS_STOP_WILD : VS_STOP_ABSENT, (uint8_t)from);
-	if (!correct_type(r, raw, &n) ||
+	// a scan ends at whatever is odd, and takes the type as the pointer has it
+	if ((!r->scan && !correct_type(r, raw, &n)) ||
 	    !shape_of(l, n.type, &pivot, &slots, &gap, &meta_end, &meta_gap))
 		return broke(r, VS_MW_TYPE, parent, slot, enode, VS_STOP_FOREIGN, 0);
 	n.leaf = n.type == VS_MT_DENSE || n.type == VS_MT_LEAF_64;
@@ -331,6 +332,15 @@ static bool leftover_is_child(struct vs_reader *r, uint64_t enode, uint64_t pare
 		vs_mte_node(n.parent_word) == parent && vs_mnode_parent_slot(&n) == slot;
 }
 
+#define MAX_AHEAD 16
+
+/* The slots of the leaf that comes next. */
+struct ahead {
+	uint64_t enode;		/* of which leaf they are */
+	unsigned int n;
+	uint64_t slots[MAX_AHEAD];
+};
+
 struct frame {
 	uint32_t node;
 	uint8_t slot;		/* the next one */
@@ -388,11 +398,44 @@ static unsigned int leave_foreign(struct vs_reader *r, const struct frame *stack
 	return depth;
 }
 
+/*
+ * A tree knows many addresses ahead: none of them waits for another. While the VMAs of a leaf
+ * are read, those of the next one are fetched, one for each.
+ */
+static void look_ahead(const struct vs_reader *r, const struct frame *up, struct ahead *a)
+{
+	const struct vs_maple *m = &r->s->maple;
+	const struct vs_mnode *n = &m->nodes.v[up->node];
+	const struct vs_field slots = r->k->layout.mrange.slot;
+	const unsigned int word = r->k->mem.target.word;
+	const unsigned char *raw = NULL;
+
+	a->n = 0;
+	a->enode = up->slot <= n->used && up->slot < n->n_slots ? vs_mnode_slots(m, n)[up->slot] : 0;
+	if (a->enode)
+		raw = vs_kmem_near(&r->k->mem, vs_mte_node(a->enode), r->k->layout.mnode.size);
+	for (unsigned int i = 0; raw && i < MAX_AHEAD && i < slots.size / word; i++)
+		a->slots[a->n++] = vs_load(raw + slots.off + i * word, word, r->k->mem.target.big_endian);
+}
+
+/* A node was entered: fetch what it leads to, as far as that has not been done. */
+static void fetch_below(const struct vs_reader *r, const struct vs_mnode *n, const struct ahead *a)
+{
+	const struct vs_kmem *mem = &r->k->mem;
+	const uint64_t *slots = vs_mnode_slots(&r->s->maple, n);
+	const size_t size = n->leaf ? r->k->layout.vma.size : r->k->layout.mnode.size;
+
+	for (unsigned int i = 0; i <= n->used && i < n->n_slots && n->enode != a->enode; i++)
+		if (slots[i])
+			vs_kmem_prefetch(mem, n->leaf ? slots[i] : vs_mte_node(slots[i]), size);
+}
+
 struct vs_err *vs_walk_maple(struct vs_reader *r)
 {
 	struct vs_space *s = r->s;
 	struct vs_maple *m = &s->maple;
 	struct frame stack[VS_MAPLE_HEIGHT_MAX + 2];
+	struct ahead ahead = { .n = 0 };
 	unsigned int depth = 0;
 	struct vs_err *err;
 	uint64_t top = s->word == 8 ? UINT64_MAX : UINT32_MAX;
@@ -409,6 +452,7 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 	if (err || root == VS_NONE)
 		return err;
 	stack[depth++] = (struct frame){ .node = root };
+	fetch_below(r, &m->nodes.v[root], &ahead);
 	while (depth && !r->refused) {
 		struct frame *f = &stack[depth - 1];
 		const struct vs_mnode *n = &m->nodes.v[f->node];
@@ -428,6 +472,8 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 		if (n->leaf) {
 			if (leftover)
 				continue;	// the rules see it in the node
+			if (slot < ahead.n)
+				vs_kmem_prefetch(&r->k->mem, ahead.slots[slot], r->k->layout.vma.size);
 			err = take_entry(r, value, f->node, slot, min, max);
 			if (r->foreign >= MAX_FOREIGN)
 				depth = leave_foreign(r, stack, depth);
@@ -435,8 +481,13 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 			if (leftover && !leftover_is_child(r, value, n->addr, slot))
 				continue;
 			err = read_node(r, value, f->node, slot, min, max, &child);
-			if (!err && child != VS_NONE)
+			if (!err && child != VS_NONE) {
+				n = &m->nodes.v[child];
+				fetch_below(r, n, &ahead);
+				if (n->leaf)
+					look_ahead(r, f, &ahead);
 				stack[depth++] = (struct frame){ .node = child, .min = min };
+			}
 		}
 		r->refused |= r->scan && m->breaks.n;
 		if (!err && m->nodes.n % POLL_EVERY == 0)

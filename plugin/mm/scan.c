@@ -39,6 +39,8 @@ struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, const struct vs_m
 		vs_vma_read(r->k, addr, v);
 	else
 		v->absent = 1;
+	if (!e)		// the list knows one address ahead
+		vs_kmem_prefetch(&r->k->mem, v->next, r->k->layout.vma.size);
 	r->refused = r->refused || v->absent || !scan->vma(scan->arg, s, v, e);
 	if (err || r->refused)
 		return err;

@@ -45,17 +45,11 @@ static inline __attribute__((always_inline)) void take(const struct vs_layout *l
 	v->flags = LD(vm_flags);
 	v->pgoff = LD(vm_pgoff);
 	v->mm = LD(vm_mm);
-	v->next = LD(vm_next);
-	v->prev = LD(vm_prev);
-	v->subtree_gap = LD(rb_subtree_gap);
 	v->file = LD(vm_file);
 	v->ops = LD(vm_ops);
 	v->private_data = LD(vm_private_data);
 	v->anon_vma = LD(anon_vma);
 	v->page_prot = LD(vm_page_prot);
-	v->refcnt = (uint32_t)LD(vm_refcnt);
-	v->lock_seq = (uint32_t)LD(vm_lock_seq);
-	v->detached = LD(detached) != 0;
 	v->hangs = 0;
 	if (vs_has(l->vma.anon_vma_chain)) {
 		const uint64_t head = addr + (uint64_t)l->vma.anon_vma_chain.off;
@@ -64,6 +58,16 @@ static inline __attribute__((always_inline)) void take(const struct vs_layout *l
 	}
 	if (vs_has(l->vma.shared_last) && tree_used(l, raw, be))
 		v->hangs |= VS_HANGS_TREE;
+	if (vs_has(l->vma.vm_lock_seq) | vs_has(l->vma.detached) | vs_has(l->vma.vm_refcnt)) {
+		v->refcnt = (uint32_t)LD(vm_refcnt);
+		v->lock_seq = (uint32_t)LD(vm_lock_seq);
+		v->detached = LD(detached) != 0;
+	}
+	if (vs_has(l->vma.vm_next)) {
+		v->next = LD(vm_next);
+		v->prev = LD(vm_prev);
+		v->subtree_gap = LD(rb_subtree_gap);
+	}
 	if (vs_has(l->vma.vm_rb)) {
 		const uint64_t pc = LD(rb_parent);
 
