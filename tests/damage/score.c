@@ -12,6 +12,7 @@
 #include "check/ctx.h"
 #include "cmd/causes.h"
 #include "cmd/check.h"
+#include "mm/kmap.h"
 #include "mm/mm.h"
 
 void die(const char *what, const struct vs_err *err)
@@ -121,6 +122,10 @@ static void keep(const struct vs_space *sp, struct sound *s)
 
 void run_init(struct run *r, struct vs_kernel *k, size_t n)
 {
+	uint64_t vmemmap, direct;
+
+	// what is learned once a dump, by whoever asks first, is no damage's cost
+	vs_kmap_struct_pages(k, &vmemmap, &direct);
 	*r = (struct run){ .k = k, .space = must(vs_space_create()),
 			   .sound = must(calloc(n + 1, sizeof(*r->sound))),
 			   .scores = must(calloc((size_t)n_fields * N_KINDS, sizeof(*r->scores))) };

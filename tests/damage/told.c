@@ -49,7 +49,10 @@ bool told_flags(const struct change *c)
 
 bool told_prot(const struct change *c)
 {
-	return prot_differs(c->s, vma_of(c)->flags, c->new);
+	// a word of it is changed; with PAE it has another one
+	const uint64_t other = c->s->word == 8 ? 0 : vma_of(c)->page_prot & ~(uint64_t)UINT32_MAX;
+
+	return prot_differs(c->s, vma_of(c)->flags, other | c->new);
 }
 
 static bool mapping_of(const struct change *c, uint64_t file, uint64_t *ret)
