@@ -199,6 +199,7 @@ struct vs_err *vs_kmap_read(struct vs_kernel *k, struct vs_kmap *ret)
 			err = rows[i].put(&mk);
 	if (!err && mk.failed)
 		err = &vs_enomem;
+	ret->digits = 2u * k->mem.target.word;
 	vs_kmap_settle(ret);
 	return err;
 }

@@ -469,7 +469,7 @@ static void put_regions(const struct telling *t, const struct vs_kmap *m)
 		if (r->depth >= depth || t->sp->addr < r->start || t->sp->addr > r->last)
 			continue;
 		put_label(t, r == in ? "region" : "within");
-		vs_buf_printf(t->b, "%016" PRIx64 "-%016" PRIx64 " %9s  %s", r->start, r->last,
+		vs_buf_printf(t->b, "%0*" PRIx64 "-%0*" PRIx64 " %9s  %s", (int)m->digits, r->start, (int)m->digits, r->last,
 			      vs_human(size, r->last - r->start + 1), r->name);
 		sgr(t, VS_SGR_DIM);
 		vs_buf_printf(t->b, "  (%s)", r->source);

@@ -74,7 +74,7 @@ struct vs_err *vs_render_kmap(struct vs_out *out, const struct vs_kmap *m)
 		size_t line = b->len;
 		char size[VS_HUMAN_MAX];
 
-		put_range(b, r->depth, r->start, r->last, 16);
+		put_range(b, r->depth, r->start, r->last, m->digits);
 		vs_buf_puts(b, r->name);
 		vs_buf_pad(b, ' ', b->len - line < 66 ? 66 - (b->len - line) : 1);
 		vs_buf_printf(b, "%9s  %s", vs_human(size, r->last - r->start + 1), r->source);

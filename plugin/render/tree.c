@@ -18,7 +18,7 @@
 
 #define MAX_DRAWN	32	/* levels that are drawn as branches; deeper ones are told by number */
 #define MAX_FINDINGS	4	/* of one node */
-#define COLUMNS_LEFT	30	/* address and gap */
+#define COLUMNS_GAP	12	/* of a gap, with the blanks around it */
 
 struct canvas {
 	struct vs_out *out;
@@ -58,6 +58,23 @@ static unsigned int put_trunk(struct canvas *c, uint32_t depth)
 	return from ? 2 * (from - 1) : 0;
 }
 
+/* Of an address of the kernel, with its 0x. */
+static unsigned int address_columns(const struct canvas *c)
+{
+	return 2 + 2u * c->s->word;
+}
+
+/* Address and gap. */
+static unsigned int columns_left(const struct canvas *c)
+{
+	return address_columns(c) + COLUMNS_GAP;
+}
+
+static void put_address(struct canvas *c, uint64_t addr)
+{
+	vs_buf_printf(c->b, "0x%0*" PRIx64, 2 * c->s->word, addr);
+}
+
 /* The branch that leads to a line. Returns the columns. */
 static unsigned int put_branch(struct canvas *c, const struct vs_tree_line *l)
 {
@@ -80,9 +97,9 @@ static void put_columns(struct canvas *c, uint64_t addr, const struct vs_tree_li
 	char size[VS_HUMAN_MAX];
 
 	if (addr)
-		vs_buf_printf(c->b, "0x%016" PRIx64, addr);
+		put_address(c, addr);
 	else
-		vs_buf_pad(c->b, ' ', 18);
+		vs_buf_pad(c->b, ' ', address_columns(c));
 	sgr(c, VS_SGR_DIM);
 	vs_buf_printf(c->b, " %9s  ", l->has_gap ? vs_human(size, l->gap) : "");
 	sgr(c, VS_SGR_PLAIN);
@@ -140,7 +157,7 @@ static void put_node(struct canvas *c, const struct vs_tree_line *l)
 {
 	const struct vs_vma *v = &c->s->vmas.v[l->index];
 	const bool bad = n_findings(c, v->addr);
-	unsigned int columns = COLUMNS_LEFT;
+	unsigned int columns = columns_left(c);
 
 	put_columns(c, v->addr, l);
 	columns += put_branch(c, l);
@@ -191,7 +208,7 @@ static void put_entry(struct canvas *c, const struct vs_tree_line *l)
 	const struct vs_mentry *e = &c->s->maple.entries.v[l->index];
 	const struct vs_vma *v = e->vma == VS_NONE ? NULL : &c->s->vmas.v[e->vma];
 	bool differs = v && (e->first != v->start || e->last + 1 != v->end);
-	unsigned int columns = COLUMNS_LEFT;
+	unsigned int columns = columns_left(c);
 
 	put_columns(c, v ? v->addr : 0, l);
 	columns += put_branch(c, l);
@@ -284,10 +301,12 @@ static void put_stray(struct canvas *c, const struct vs_tree_line *l)
 			      v->seen & VS_SEEN_NEXT ? "vm_next" : "vm_prev");
 	c->strays = true;
 	sgr(c, VS_SGR_RED);
-	vs_buf_printf(c->b, "0x%016" PRIx64 "            ! ", v->addr);
+	put_address(c, v->addr);
+	vs_buf_pad(c->b, ' ', COLUMNS_GAP);
+	vs_buf_puts(c->b, "! ");
 	put_range(c, v);
 	sgr(c, VS_SGR_PLAIN);
-	put_name(c, v, l->index, COLUMNS_LEFT + 2 + range_columns(v));
+	put_name(c, v, l->index, columns_left(c) + 2 + range_columns(v));
 }
 
 /* What the check says of the object of a line, under it. */
@@ -302,7 +321,7 @@ static void put_findings(struct canvas *c, const struct vs_tree_line *l, uint64_
 	for (size_t i = 0; i < n && i < MAX_FINDINGS; i++) {
 		const struct vs_finding *fi = &c->r->findings.v[f[i]];
 
-		vs_buf_pad(c->b, ' ', COLUMNS_LEFT);
+		vs_buf_pad(c->b, ' ', columns_left(c));
 		sgr(c, VS_SGR_DIM);
 		put_trunk(c, l->depth + 1);
 		if (l->depth < MAX_DRAWN)
@@ -315,7 +334,7 @@ static void put_findings(struct canvas *c, const struct vs_tree_line *l, uint64_
 		vs_buf_printf(c->b, "  %s\n", fi->detail ? fi->detail : fi->rule->doc);
 	}
 	if (n > MAX_FINDINGS) {
-		vs_buf_pad(c->b, ' ', COLUMNS_LEFT);
+		vs_buf_pad(c->b, ' ', columns_left(c));
 		put_trunk(c, l->depth + 1);
 		vs_buf_printf(c->b, "    ! and %zu more\n", n - MAX_FINDINGS);
 	}
@@ -396,10 +415,11 @@ static void put_head(struct canvas *c)
 		vs_buf_printf(c->b, "  %s\n", fi->detail ? fi->detail : fi->rule->doc);
 	}
 	sgr(c, VS_SGR_DIM);
-	if (c->s->has & VS_HAS_MAPLE)
-		vs_buf_puts(c->b, "vma or node              gap  slot, range by the pivots (both ends), VMA\n");
-	else
-		vs_buf_puts(c->b, "vma              subtree gap  l, r: left, right child; B, R: black, red\n");
+	const bool maple = c->s->has & VS_HAS_MAPLE;
+
+	vs_buf_printf(c->b, "%-*s%*s  %s\n", (int)address_columns(c) - (maple ? 0 : 2), maple ? "vma or node" : "vma",
+		      COLUMNS_GAP - 2 + (maple ? 0 : 2), maple ? "gap" : "subtree gap",
+		      maple ? "slot, range by the pivots (both ends), VMA" : "l, r: left, right child; B, R: black, red");
 	sgr(c, VS_SGR_PLAIN);
 }
 

@@ -30,6 +30,7 @@ struct vs_kregion {
 
 struct vs_kmap {
 	VS_VEC(struct vs_kregion) v;	/* by address; an outer region before those within it */
+	unsigned int digits;		/* of an address, in hexadecimal */
 };
 
 void vs_kmap_deinit(struct vs_kmap *m);

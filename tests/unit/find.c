@@ -170,7 +170,7 @@ static void kernel(void)
 	_cleanup_buf_ struct vs_buf text = VS_BUF_INIT;
 	struct vs_spot sp = { .addr = 0xffffffff81000123, .page_shift = 12, .kernel = true };
 	struct vs_out out = sink_out(&text);
-	struct vs_kmap m = { 0 };
+	struct vs_kmap m = { .digits = 16 };
 	const char *t;
 
 	vs_kmap_add(&m, "kernel image area", 0xffffffff80000000, 0xffffffffbfffffff, "fixed");
