@@ -119,6 +119,7 @@ static bool collect(const struct vs_session *s, struct vs_record *r)
 			      k->mem.image_start, k->mem.image_end, k->mem.image_pa) &&
 		vs_record_say(r, "direct map", "from %#" PRIx64 " (%s; %s)", k->mem.direct_start,
 			      k->direct_source, k->direct_checked ? "the page tables agree" :
+			      k->direct_bolted ? "the hash MMU has it in no page table" :
 			      "the page tables to hold it against are not in the dump") &&
 		(k->vmlinux ?
 		 vs_record_say(r, "vmlinux", "%s (%s; %s)", k->vmlinux->path, k->vmlinux_how, k->identity) &&

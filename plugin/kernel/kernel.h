@@ -89,6 +89,7 @@ struct vs_kernel {
 	const char *kaslr_source;
 	const char *direct_source;	/* where the base of the direct map came from */
 	bool direct_checked;		/* the page tables agree with it */
+	bool direct_bolted;		/* it is in none of them: nothing to hold it against */
 	struct vs_cpus cpus;		/* for vs_kernel_cpus() */
 	struct {
 		bool asked;

@@ -204,13 +204,14 @@ static struct vs_err *place_direct_map(struct vs_kernel *k, const struct vs_plac
 	if (err)
 		return err;
 	k->direct_checked = false;
-	for (unsigned int i = 0; i < n && !k->direct_checked; i++) {
+	k->direct_bolted = d[0].bolted;
+	for (unsigned int i = 0; i < n && !k->direct_checked && !k->direct_bolted; i++) {
 		at = d[i].base + (k->mem.image_pa - d[i].pa);
 		k->mem.arch->walk(&k->mem.pgt, at, &x);
 		k->direct_checked = x.end == VS_PG_MAPPED && x.pa == k->mem.image_pa;
 		best = k->direct_checked ? i : best;
 	}
-	if (!k->direct_checked) {
+	if (!k->direct_checked && !k->direct_bolted) {
 		at = d[0].base + (k->mem.image_pa - d[0].pa);
 		k->mem.arch->walk(&k->mem.pgt, at, &x);
 		if (x.end == VS_PG_MAPPED)

@@ -20,6 +20,7 @@ struct vs_direct {
 	uint64_t pa;		/* physical address of base, modulo 2^64: nothing may be there */
 	uint64_t skip;		/* bytes of memory at the base that no object is in */
 	const char *source;
+	bool bolted;		/* it is in no table that the kernel keeps (the hash MMU of ppc64 has bolted entries) */
 };
 
 #define VS_DIRECT_MAX 2

@@ -13,6 +13,7 @@
 #define LINEAR_SIZE	(UINT64_C(1) << 51)
 
 #define LEVELS		4
+#define RADIX_PGD_BITS	13	/* RADIX_PGD_INDEX_SIZE, with any page; the hash MMU's are other ones */
 #define ADDR_BITS	52	/* none translates more */
 
 static void set_bits(struct vs_pgtable *pt, const uint8_t bits[LEVELS])
@@ -29,7 +30,8 @@ static void set_bits(struct vs_pgtable *pt, const uint8_t bits[LEVELS])
 /* With the radix MMU; what the kernel itself says is read as soon as its variables can be: find_bits(). */
 static struct vs_err *tables(struct vs_kernel *k)
 {
-	static const uint8_t radix_4k[LEVELS] = { 9, 9, 9, 13 }, radix_64k[LEVELS] = { 5, 9, 9, 13 };
+	static const uint8_t radix_4k[LEVELS] = { 9, 9, 9, RADIX_PGD_BITS },
+		radix_64k[LEVELS] = { 5, 9, 9, RADIX_PGD_BITS };
 	const unsigned int page_shift = k->mem.target.page_shift;
 
 	if (page_shift != 12 && page_shift != 16)
@@ -84,7 +86,8 @@ static struct vs_err *direct(struct vs_kernel *k, struct vs_direct *ret, unsigne
 {
 	struct vs_err *err = find_bits(k);
 
-	*ret = (struct vs_direct){ .base = PAGE_OFFSET, .size = LINEAR_SIZE, .source = "PAGE_OFFSET" };
+	*ret = (struct vs_direct){ .base = PAGE_OFFSET, .size = LINEAR_SIZE, .source = "PAGE_OFFSET",
+				    .bolted = k->mem.pgt.bits[LEVELS - 1] != RADIX_PGD_BITS };
 	*n_ret = 1;
 	return err;
 }

@@ -132,7 +132,8 @@ static struct vs_err *put_image(struct vs_kmap_maker *mk)
 			mk->k->sym[VS_SYM_END].found ? "_text and _end, moved by KASLR" :
 			"from _stext as far as the page tables map it");
 	vs_kernel_sym(mk->k, VS_SYM_STEXT, &stext);	// arm64 leaves out what is before it since 5.11
-	vs_kmap_check_tables(mk, r, stext, mem->image_pa + (stext - mem->image_start));
+	if (!mk->k->direct_bolted)
+		vs_kmap_check_tables(mk, r, stext, mem->image_pa + (stext - mem->image_start));
 	for (size_t i = 0; i < n; i++) {
 		syms[2 * i].name = parts[i].start;
 		syms[2 * i + 1].name = parts[i].end;

@@ -222,6 +222,7 @@ static void test_ppc64(void)
 	if (placed("ppc64, hash"))
 		ok(f->k.mem.pgt.bits[0] == 8 && f->k.mem.pgt.bits[3] == 8 && !f->k.direct_checked &&
 		   f->k.mem.direct_start == PPC64_VA + FAKE_PA, "ppc64, hash: other tables, the same linear map");
+	ok(f->k.direct_bolted && !f->k.direct_checked, "ppc64, hash: which is in none of them");
 	fake_destroy(f);
 
 	ppc64_start("PAGESIZE=65536\n", none);
