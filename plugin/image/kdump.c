@@ -25,9 +25,6 @@
 #define MAX_NOTES	(1u << 24)
 #define MAX_RANGES	65536u		/* runs of memory; a machine has less than a thousand */
 #define MAX_DAMAGED	(1u << 20)	/* pages that are remembered, to be counted once */
-/* struct kdump_sub_header; since versions 3 and 4. */
-#define SUB_VMCOREINFO	32
-#define SUB_NOTE	48
 
 struct slot {
 	uint64_t pfn;		/* + 1; 0: free */
@@ -184,14 +181,13 @@ static const struct vs_image_ops kdump_ops = {
 	.destroy = kdump_destroy,
 };
 
-/* A piece of the file by the offset and the size that the sub header has at @p off; NULL if they lie. */
-static const unsigned char *piece(const struct vs_kdump_file *f, unsigned int off, uint64_t *len_ret)
+/* A piece of the file, of a size that one can have; else *len_ret is 0. */
+static const unsigned char *piece(const struct vs_kdump_file *f, enum vs_kdump_piece what, uint64_t *len_ret)
 {
-	uint64_t at = vs_kdump_file_sub64(f, off);
+	const unsigned char *p = vs_kdump_file_piece(f, what, len_ret);
 
-	*len_ret = vs_kdump_file_sub64(f, off + 8);
-	if (at && *len_ret && *len_ret <= MAX_NOTES && vs_kdump_file_at(f, at, *len_ret))
-		return f->map + at;
+	if (p && *len_ret <= MAX_NOTES)
+		return p;
 	*len_ret = 0;
 	return NULL;
 }
@@ -204,9 +200,9 @@ static struct vs_err *read_notes(struct kdump_image *k, const struct vs_kdump_fi
 	unsigned char *p;
 
 	if (f->version >= 3)
-		vi = piece(f, SUB_VMCOREINFO, &vi_len);
+		vi = piece(f, VS_KDUMP_VMCOREINFO, &vi_len);
 	if (f->version >= 4)
-		notes = piece(f, SUB_NOTE, &notes_len);
+		notes = piece(f, VS_KDUMP_NOTE, &notes_len);
 	// VMCOREINFO goes first: "VMCOREINFO\0" is 11 bytes, padded to 12
 	k->notes = p = calloc(1, 24 + ((vi_len + 3) & ~UINT64_C(3)) + notes_len + 1);
 	if (!p)

@@ -11,23 +11,32 @@
 #include "base/vec.h"
 #include "image/unpack.h"
 
-/* struct disk_dump_header of a 64-bit dump; unchanged since it was diskdump's. */
 #define OFF_VERSION	8
 #define OFF_MACHINE	(12 + 4 * 65)	/* utsname.machine */
-#define OFF_STATUS	424
-#define OFF_BLOCK	428
-#define OFF_SUB_SIZE	432
-#define OFF_BITMAP	436
-#define OFF_MAX_MAPNR	440
-#define OFF_BLOCK32	420		/* OFF_BLOCK in a dump of a 32-bit machine */
-/* struct kdump_sub_header. */
-#define SUB_DUMP_LEVEL	8		/* since version 1 */
-#define SUB_SPLIT	12		/* since version 2 */
-#define SUB_START_PFN	16
-#define SUB_END_PFN	24
-#define SUB_START_PFN64	80		/* since version 6 */
-#define SUB_END_PFN64	88
-#define SUB_MAX_MAPNR64	96
+
+/*
+ * struct disk_dump_header, unchanged since it was diskdump's, and struct kdump_sub_header, as the
+ * compiler of a 64-bit machine and that of i386 lay them out. A member that is an unsigned long
+ * in the one is as wide in the file.
+ */
+struct vs_kdump_layout {
+	uint8_t word;
+	uint16_t status, block, sub_size, bitmap, max_mapnr;
+	struct {
+		uint8_t dump_level;	/* since version 1 */
+		uint8_t split, start_pfn, end_pfn;	/* since version 2 */
+		uint8_t vmcoreinfo;	/* since version 3: where it is, 64 bits, and a word of its size */
+		uint8_t note;		/* since version 4, likewise */
+		uint8_t start_pfn64, end_pfn64, max_mapnr64;	/* since version 6 */
+	} sub;
+};
+
+static const struct vs_kdump_layout layout64 = {
+	8, 424, 428, 432, 436, 440, { 8, 12, 16, 24, 32, 48, 80, 88, 96 },
+}, layout32 = {
+	4, 412, 416, 420, 424, 428, { 4, 8, 12, 16, 20, 32, 56, 64, 72 },
+};
+
 /* struct page_desc */
 #define DESC_SIZE	24
 
@@ -49,9 +58,23 @@ static uint32_t head32(const struct vs_kdump_file *f, unsigned int off)
 	return vs_load32(f->map + off, f->big_endian);
 }
 
-uint64_t vs_kdump_file_sub64(const struct vs_kdump_file *f, unsigned int off)
+static uint64_t sub64(const struct vs_kdump_file *f, unsigned int off)
 {
 	return vs_load64(f->map + f->block + off, f->big_endian);
+}
+
+static uint64_t sub_word(const struct vs_kdump_file *f, unsigned int off)
+{
+	return vs_load(f->map + f->block + off, f->layout->word, f->big_endian);
+}
+
+const unsigned char *vs_kdump_file_piece(const struct vs_kdump_file *f, enum vs_kdump_piece what, uint64_t *len_ret)
+{
+	const unsigned int off = what == VS_KDUMP_VMCOREINFO ? f->layout->sub.vmcoreinfo : f->layout->sub.note;
+	const uint64_t at = sub64(f, off);
+
+	*len_ret = sub_word(f, off + 8);
+	return at && *len_ret ? vs_kdump_file_at(f, at, *len_ret) : NULL;
 }
 
 static bool bit(const unsigned char *bits, uint64_t n)
@@ -290,18 +313,18 @@ static struct vs_err *read_sub(struct vs_kdump_file *f, uint64_t bits)
 	if (!sub)
 		return vs_err_create(VS_ERR_FORMAT, "cut in its sub header: %" PRIu64 " bytes, expected %" PRIu64
 				     " at least", f->size, (uint64_t)f->block + VS_KDUMP_SUB);
-	f->dump_level = (int)vs_load32(sub + SUB_DUMP_LEVEL, f->big_endian);
+	f->dump_level = (int)vs_load32(sub + f->layout->sub.dump_level, f->big_endian);
 	if (new)
-		f->max_pfn = vs_kdump_file_sub64(f, SUB_MAX_MAPNR64);
+		f->max_pfn = sub64(f, f->layout->sub.max_mapnr64);
 	if (!f->max_pfn || f->max_pfn > bits)
 		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: %" PRIu64
 				     " pages of memory; its bitmap has %" PRIu64 " bits", f->max_pfn, bits);
 	f->end = f->max_pfn;
-	f->split = f->version >= 2 && vs_load32(sub + SUB_SPLIT, f->big_endian);
+	f->split = f->version >= 2 && vs_load32(sub + f->layout->sub.split, f->big_endian);
 	if (!f->split)
 		return NULL;
-	f->first = vs_kdump_file_sub64(f, new ? SUB_START_PFN64 : SUB_START_PFN);
-	f->end = vs_kdump_file_sub64(f, new ? SUB_END_PFN64 : SUB_END_PFN);
+	f->first = new ? sub64(f, f->layout->sub.start_pfn64) : sub_word(f, f->layout->sub.start_pfn);
+	f->end = new ? sub64(f, f->layout->sub.end_pfn64) : sub_word(f, f->layout->sub.end_pfn);
 	if (f->first >= f->end || f->first >= f->max_pfn)
 		return vs_err_create(VS_ERR_FORMAT, "broken kdump sub header: of a split set, with pages %" PRIu64
 				     " to %" PRIu64 " of %" PRIu64, f->first, f->end, f->max_pfn);
@@ -311,7 +334,7 @@ static struct vs_err *read_sub(struct vs_kdump_file *f, uint64_t bits)
 
 static struct vs_err *read_bitmaps(struct vs_kdump_file *f)
 {
-	uint64_t sub = head32(f, OFF_SUB_SIZE), blocks = head32(f, OFF_BITMAP), at, len, bits;
+	uint64_t sub = head32(f, f->layout->sub_size), blocks = head32(f, f->layout->bitmap), at, len, bits;
 	struct vs_err *err;
 
 	// 32 bits each, times a block of 1 MiB at most: no overflow
@@ -325,7 +348,7 @@ static struct vs_err *read_bitmaps(struct vs_kdump_file *f)
 		return vs_err_create(VS_ERR_FORMAT, "cut before all of its headers and bitmaps, %" PRIu64 " bytes, were written",
 				     at + len);
 	f->table = at + len;
-	f->max_pfn = head32(f, OFF_MAX_MAPNR);
+	f->max_pfn = head32(f, f->layout->max_mapnr);
 	bits = len * 8;
 	err = read_sub(f, bits);
 	if (err)
@@ -342,6 +365,15 @@ static struct vs_err *read_bitmaps(struct vs_kdump_file *f)
 	if (!err)
 		find_end(f);
 	return err;
+}
+
+/* Could this be how the header is laid out? What one says, the other has in members that are no such numbers. */
+static bool plausible(const struct vs_kdump_file *f, const struct vs_kdump_layout *l)
+{
+	const uint64_t block = head32(f, l->block), blocks = head32(f, l->bitmap);
+
+	return block_ok((uint32_t)block) && head32(f, l->sub_size) && head32(f, l->sub_size) <= 1 << 20 && blocks &&
+	       head32(f, l->max_mapnr) <= blocks * block * 8;
 }
 
 struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_source *src)
@@ -363,10 +395,9 @@ struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_sourc
 	// the version is a small number in the right order only
 	f->big_endian = vs_load32(f->map + OFF_VERSION, false) > 0xffff;
 	f->version = head32(f, OFF_VERSION);
-	f->status = head32(f, OFF_STATUS);
-	f->block = head32(f, OFF_BLOCK);
-	if (!block_ok(f->block) && block_ok(head32(f, OFF_BLOCK32)))
-		return vs_err_create(VS_ERR_FORMAT, "a kdump-compressed dump of a 32-bit machine; 64-bit ones are read");
+	f->layout = plausible(f, &layout64) || !plausible(f, &layout32) ? &layout64 : &layout32;
+	f->status = head32(f, f->layout->status);
+	f->block = head32(f, f->layout->block);
 	if (!block_ok(f->block))
 		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: block size %u, expected a power of 2 from 512 on",
 				     f->block);

@@ -25,9 +25,12 @@ struct vs_err;
 #define VS_KDUMP_HEADER	464
 #define VS_KDUMP_SUB	104
 
+struct vs_kdump_layout;
+
 struct vs_kdump_file {
 	const unsigned char *map;	/* the file, mapped */
 	uint64_t size;
+	const struct vs_kdump_layout *layout;	/* of its headers: a 64-bit machine's, or i386's */
 	bool big_endian;
 	uint32_t version;
 	uint32_t status;		/* VS_PACKED_*: what the dumper meant to compress by */
@@ -80,7 +83,9 @@ uint64_t vs_kdump_file_all(const struct vs_kdump_file *f);
 /** The next page number from @p pfn on whose bit in @p bits is @p set; max_pfn if there is none. */
 uint64_t vs_kdump_file_next(const struct vs_kdump_file *f, const unsigned char *bits, uint64_t pfn, bool set);
 
-/** Sub header members, of 64-bit dumps. */
-uint64_t vs_kdump_file_sub64(const struct vs_kdump_file *f, unsigned int off);
+enum vs_kdump_piece { VS_KDUMP_VMCOREINFO, VS_KDUMP_NOTE };
+
+/** What the sub header says of where VMCOREINFO or the notes are; NULL: there are none, or not in the file. */
+const unsigned char *vs_kdump_file_piece(const struct vs_kdump_file *f, enum vs_kdump_piece what, uint64_t *len_ret);
 
 #endif

@@ -17,11 +17,18 @@ static unsigned char file[TABLE + 40 * BLOCK];
 static size_t end;		/* bytes of it */
 static unsigned int n_descs;
 
-static void put(size_t at, uint64_t v, unsigned int size)
+static void put(size_t off, uint64_t v, unsigned int size)
 {
 	for (unsigned int i = 0; i < size; i++)
-		file[at + i] = (unsigned char)(v >> 8 * i);
+		file[off + i] = (unsigned char)(v >> 8 * i);
 }
+
+/* Where its headers have what, by the word of who has written it. */
+static const struct offsets {
+	unsigned int status, block, sub_size, bitmap, max_mapnr;
+	unsigned int dump_level, split, start_pfn, end_pfn, max_mapnr64, vmcoreinfo, word;
+} of_64 = { 424, 428, 432, 436, 440, 8, 12, 80, 88, 96, 32, 8 }, of_i386 = { 412, 416, 420, 424, 428, 4, 8, 56, 64, 72, 20, 4 };
+static const struct offsets *at = &of_64;
 
 /* A dump that will hold @p n pages. */
 static void start(unsigned int n, unsigned int dump_level)
@@ -29,13 +36,13 @@ static void start(unsigned int n, unsigned int dump_level)
 	memset(file, 0, sizeof(file));
 	memcpy(file, "KDUMP   ", 8);
 	put(8, 6, 4);
-	memcpy(file + 12 + 4 * 65, "x86_64", 6);
-	put(428, BLOCK, 4);
-	put(432, 1, 4);
-	put(436, 2, 4);
-	put(440, MAX, 4);
-	put(BLOCK + 8, dump_level, 4);
-	put(BLOCK + 96, MAX, 8);
+	memcpy(file + 12 + 4 * 65, at->word == 8 ? "x86_64" : "i686", 6);
+	put(at->block, BLOCK, 4);
+	put(at->sub_size, 1, 4);
+	put(at->bitmap, 2, 4);
+	put(at->max_mapnr, MAX, 4);
+	put(BLOCK + at->dump_level, dump_level, 4);
+	put(BLOCK + at->max_mapnr64, MAX, 8);
 	n_descs = 0;
 	end = TABLE + n * 24;
 }
@@ -58,18 +65,18 @@ static void describe(unsigned int pfn, uint64_t off, uint32_t size, uint32_t fla
 /* Page @p pfn of @p byte, as it is; returns where. */
 static uint64_t raw(unsigned int pfn, int byte)
 {
-	uint64_t at = end;
+	uint64_t off = end;
 
 	memset(file + end, byte, BLOCK);
 	end += BLOCK;
-	describe(pfn, at, BLOCK, 0);
-	return at;
+	describe(pfn, off, BLOCK, 0);
+	return off;
 }
 
 /* @p len bytes of @p byte in a zlib stream that stores them. */
 static void stored(unsigned int pfn, int byte, unsigned int len, bool sound)
 {
-	uint64_t at = end;
+	uint64_t off = end;
 	uint32_t a = 1, b = 0;
 
 	file[end++] = 0x78;
@@ -85,7 +92,7 @@ static void stored(unsigned int pfn, int byte, unsigned int len, bool sound)
 	}
 	for (int i = 0; i < 4; i++)
 		file[end++] = (unsigned char)((b << 16 | a) >> (24 - 8 * i) ^ !sound);
-	describe(pfn, at, (uint32_t)(end - at), 1);
+	describe(pfn, off, (uint32_t)(end - off), 1);
 }
 
 static struct vs_image *open_made(size_t size, struct vs_err **err_ret)
@@ -222,9 +229,9 @@ static void test_split(void)
 		is_memory(pfn);
 		file[3 * BLOCK + pfn / 8] |= (unsigned char)(1 << pfn % 8);
 	}
-	put(BLOCK + 12, 1, 4);
-	put(BLOCK + 80, 2, 8);
-	put(BLOCK + 88, 9, 8);
+	put(BLOCK + at->split, 1, 4);
+	put(BLOCK + at->start_pfn, 2, 8);
+	put(BLOCK + at->end_pfn, 9, 8);
 	is_memory(1);
 	is_memory(5);
 	img = open_made(end, &err);
@@ -239,10 +246,59 @@ static void test_split(void)
 	vs_image_destroy(img);
 }
 
+/* VMCOREINFO is where the sub header says. */
+static void test_vmcoreinfo(void)
+{
+	static const char text[] = "OSRELEASE=5.10\n";
+	struct vs_image *img;
+	struct vs_err *err;
+
+	start(1, 0);
+	raw(0, 'a');
+	put(BLOCK + at->vmcoreinfo, BLOCK + 200, 8);
+	put(BLOCK + at->vmcoreinfo + 8, sizeof(text) - 1, at->word);
+	memcpy(file + BLOCK + 200, text, sizeof(text) - 1);
+	img = open_made(end, &err);
+	ok(img && img->n_notes == 1 && img->notes[0].desc_len == sizeof(text) - 1 &&
+	   !memcmp(img->notes[0].desc, text, sizeof(text) - 1), "VMCOREINFO is found");
+	vs_err_free(err);
+	vs_image_destroy(img);
+}
+
+/* What is of neither machine is told as it is. */
+static void test_neither(void)
+{
+	struct vs_source src = { .path = "made" };
+	char path[] = "kdump-XXXXXX";
+	struct vs_out out = { .quiet = true };
+	struct vs_image *img = NULL;
+	struct vs_err *err;
+
+	start(1, 0);
+	raw(0, 'a');
+	put(at->block, 3000, 4);
+	src.fd = mkstemp(path);
+	src.size = end;
+	if (src.fd < 0 || write(src.fd, file, end) != (ssize_t)end)
+		exit(99);
+	unlink(path);
+	err = vs_image_open_sources(&src, 1, &out, &img);
+	close(src.fd);
+	ok(err && strstr(err->msg, "block size"), "a block of no size that one has is refused");
+	vs_err_free(err);
+	vs_image_destroy(img);
+}
+
 int main(void)
 {
-	test_pages();
-	test_cut();
-	test_split();
+	for (int narrow = 0; narrow < 2; narrow++) {
+		at = narrow ? &of_i386 : &of_64;
+		diag(narrow ? "as a 32-bit dumper writes it" : "as a 64-bit dumper writes it");
+		test_pages();
+		test_cut();
+		test_split();
+		test_vmcoreinfo();
+		test_neither();
+	}
 	return done();
 }
