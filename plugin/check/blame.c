@@ -551,7 +551,7 @@ static bool set_up(struct scale *w)
 		count_vma(w, &ctx->seen, p, false);
 	}
 	ctx->believed = ctx->seen;
-	if (ctx->s->objects.files.n || ctx->s->objects.anons.n) {
+	if (ctx->s->has & (VS_HAS_FILE_TREE | VS_HAS_ANON_TREE)) {
 		w->told = calloc(ctx->n, sizeof(*w->told));
 		if (!w->told)
 			return false;

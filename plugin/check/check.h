@@ -135,6 +135,12 @@ enum vs_part {
 /** The kernel's name of a part: "vm_next". */
 const char *vs_part_name(enum vs_part part);
 
+/**
+ * Is none of what hangs on VMAs damaged, as far as it is in s->objects: files from number
+ * @p file, anon_vmas from number @p anon on? For vs_objects_read().
+ */
+bool vs_objects_clean_from(const struct vs_space *s, size_t file, size_t anon);
+
 struct vs_check_ctx;
 
 struct vs_rule {

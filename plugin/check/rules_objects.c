@@ -119,19 +119,22 @@ static bool anon_clean(const struct vs_space *s, const struct vs_anon_link *a)
 	return known;
 }
 
-bool vs_objects_clean(const struct vs_space *s)
+bool vs_objects_clean_from(const struct vs_space *s, size_t file, size_t anon)
 {
 	const struct vs_objects *o = &s->objects;
 
-	if (o->absent)
-		return false;
-	for (size_t i = 0; i < o->files.n; i++)
+	for (size_t i = file; i < o->files.n; i++)
 		if (o->files.v[i].got != VS_GOT_OK || o->files.v[i].tree.odd)
 			return false;
-	for (size_t i = 0; i < o->anons.n; i++)
+	for (size_t i = anon; i < o->anons.n; i++)
 		if (!anon_clean(s, &o->anons.v[i]))
 			return false;
 	return true;
+}
+
+bool vs_objects_clean(const struct vs_space *s)
+{
+	return !s->objects.absent && vs_objects_clean_from(s, 0, 0);
 }
 
 /* --- files --- */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "base/out.h"
+#include "check/check.h"
 #include "mm/iomem.h"
 
 struct vs_session *vs_session_create(void)
@@ -292,7 +293,7 @@ struct vs_err *vs_session_objects(struct vs_session *s, struct vs_out *out)
 
 	if (s->objects_mm == s->space_mm)
 		return NULL;
-	err = vs_objects_read(s->k, out, s->space);
+	err = vs_objects_read(s->k, out, s->space, vs_objects_clean_from);
 	s->objects_mm = err ? 0 : s->space_mm;
 	return err;
 }

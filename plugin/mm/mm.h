@@ -69,9 +69,12 @@ struct vs_err *vs_mm_read_fields(struct vs_kernel *k, uint64_t mm, struct vs_mm_
 
 /**
  * Read what hangs on the address space in @p s besides its VMAs: what the tasks that use it, which
- * are in s->users, remember of it, its place in the i_mmap trees of files, its anon_vmas. Sets the bits of s->has that the rules about this need.
+ * are in s->users, remember of it, its place in the i_mmap trees of files, its anon_vmas. Sets the bits
+ * of s->has that the rules about this need. @p clean says whether what is in s->objects from these
+ * numbers on is: past s->objects.keep that is not kept. NULL: everything is.
  */
-struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s);
+struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s,
+			       bool (*clean)(const struct vs_space *s, size_t file, size_t anon));
 
 /** Its first part: all but what hangs on VMAs. */
 void vs_objects_start(struct vs_kernel *k, struct vs_space *s);

@@ -407,26 +407,55 @@ struct vs_err *vs_objects_of(struct vs_kernel *k, struct vs_space *s, uint32_t i
 	return err;
 }
 
-struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s)
+/* Take back what was read of VMA number @p i, but for what it tells of its range. */
+static void forget(struct vs_space *s, uint32_t i, size_t file, size_t anon)
 {
+	struct vs_objects *o = &s->objects;
+	struct vs_vma *v = &s->vmas.v[i];
+	const uint64_t pages = vs_vma_pages(s, v);
+	bool told = false;
+
+	for (size_t f = file; f < o->files.n; f++)
+		told |= vs_itnode_told(&o->files.v[f].tree, v->pgoff) == pages;
+	for (size_t a = anon; a < o->anons.n; a++)
+		for (uint32_t c = o->anons.v[a].first; c < o->avcs.n; c++)
+			told |= vs_itnode_told(&o->avcs.v[c].tree, v->pgoff) == pages;
+	if (told)
+		v->hangs |= VS_HANGS_TOLD;
+	o->files.n = file;
+	o->avcs.n = anon < o->anons.n ? o->anons.v[anon].first : o->avcs.n;
+	o->anons.n = anon;
+}
+
+struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct vs_space *s,
+			       bool (*clean)(const struct vs_space *s, size_t file, size_t anon))
+{
+	struct vs_objects *o = &s->objects;
+	const size_t keep = o->keep ? o->keep : VS_KEPT_LINKS;
 	struct vs_err *err = NULL;
+	size_t n_read = 0;
 
 	if (s->mm_absent)
 		return NULL;
 	k->img->absent_from = 0;
 	// what is wrong in one tree must not cost more than all of the address space
-	s->objects.extra = 0;
-	s->objects.budget = 48 + s->vmas.n / 2;
+	o->extra = 0;
+	o->budget = 48 + s->vmas.n / 2;
 	vs_objects_start(k, s);
 	for (uint32_t i = 0; !err && i < s->vmas.n; i++) {
-		size_t n = s->objects.files.n + s->objects.avcs.n;
+		const size_t file = o->files.n, anon = o->anons.n, absent = o->absent;
 
-		if (!s->vmas.v[i].absent)
-			err = vs_objects_of(k, s, i);
-		if (!err && n / POLL_EVERY != (s->objects.files.n + s->objects.avcs.n) / POLL_EVERY)
+		if (s->vmas.v[i].absent)
+			continue;
+		err = vs_objects_of(k, s, i);
+		if (file == o->files.n && anon == o->anons.n)
+			continue;
+		if (!err && clean && file + o->avcs.n > keep && o->absent == absent && clean(s, file, anon))
+			forget(s, i, file, anon);
+		if (!err && ++n_read % POLL_EVERY == 0)
 			err = vs_out_poll(out);
 	}
-	s->n_absent += s->objects.absent;
+	s->n_absent += o->absent;
 	s->absent_from |= k->img->absent_from;
 	return err;
 }

@@ -100,6 +100,22 @@ struct vs_anon_link {
 	uint64_t met;
 };
 
+/**
+ * How many pages the range of a node has by its tree, if rb_subtree_last of the node goes beyond that
+ * of its children: the range from @p pgoff on ends there. 0: it does not tell.
+ */
+static inline uint64_t vs_itnode_told(const struct vs_itnode *n, uint64_t pgoff)
+{
+	if (n->locked || n->last < pgoff)
+		return 0;
+	for (int c = 0; c < 2; c++)
+		if (n->child[c].node && (n->child[c].got != VS_GOT_OK || n->child[c].last >= n->last))
+			return 0;
+	return n->last - pgoff + 1;
+}
+
+#define VS_KEPT_LINKS 65536
+
 struct vs_objects {
 	VS_VEC(struct vs_file_link) files;
 	VS_VEC(struct vs_anon_link) anons;
@@ -109,6 +125,7 @@ struct vs_objects {
 	uint32_t avc_rb, avc_list;	/* of rb and same_vma in anon_vma_chain */
 	bool has_cached;	/* cached_vma_start, cached_vma_last */
 	bool has_parent;	/* anon_vma.parent (4.0+) */
+	size_t keep;		/* so many are kept, clean or not, past them only those that are not; 0: VS_KEPT_LINKS */
 	uint64_t extra, budget;	/* nodes read since something did not fit, and how many may be */
 	uint64_t absent;	/* objects that are not in the dump */
 	uint64_t first_absent;	/* the first such pointer */

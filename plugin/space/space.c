@@ -93,6 +93,7 @@ void vs_space_reset(struct vs_space *s)
 	s->objects.anons = old.objects.anons;
 	s->objects.avcs = old.objects.avcs;
 	s->objects.files.n = s->objects.anons.n = s->objects.avcs.n = 0;
+	s->objects.keep = old.objects.keep;
 }
 
 uint32_t vs_space_find(const struct vs_space *s, uint64_t addr)

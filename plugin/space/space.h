@@ -73,6 +73,7 @@ struct vs_vma {
 enum vs_hangs {
 	VS_HANGS_CHAIN	= 1 << 0,	/* anon_vma_chain is not empty */
 	VS_HANGS_TREE	= 1 << 1,	/* shared.rb has been used, and is nothing else here */
+	VS_HANGS_TOLD	= 1 << 2,	/* an interval tree tells its range as it has it: of links that were not kept */
 };
 
 /* Why a walk went no further at some pointer. */

@@ -135,7 +135,7 @@ static void check(struct job *j, const struct sound *s)
 		printf(" written over\n");
 	}
 	if (!err)
-		err = vs_objects_read(j->r.k, &j->r.out, space);
+		err = vs_objects_read(j->r.k, &j->r.out, space, NULL);
 	if (err)
 		die("check", err);
 	vs_check_space(space, &report);

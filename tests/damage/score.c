@@ -12,7 +12,6 @@
 #include "check/ctx.h"
 #include "cmd/causes.h"
 #include "cmd/check.h"
-#include "mm/kmap.h"
 #include "mm/mm.h"
 
 void die(const char *what, const struct vs_err *err)
@@ -122,10 +121,6 @@ static void keep(const struct vs_space *sp, struct sound *s)
 
 void run_init(struct run *r, struct vs_kernel *k, size_t n)
 {
-	uint64_t vmemmap, direct;
-
-	// what is learned once a dump, by whoever asks first, is no damage's cost
-	vs_kmap_struct_pages(k, &vmemmap, &direct);
 	*r = (struct run){ .k = k, .space = must(vs_space_create()),
 			   .sound = must(calloc(n + 1, sizeof(*r->sound))),
 			   .scores = must(calloc((size_t)n_fields * N_KINDS, sizeof(*r->scores))) };
@@ -241,6 +236,25 @@ static void compare(struct run *r, uint64_t mm, bool quick, const struct vs_repo
 	r->n_apart += (clean && !sound) || (clean != quick && !(pae && quick));
 }
 
+/** Of many links to what hangs on VMAs only those that are not clean are kept: that changes no first finding. */
+static void compare_kept(struct run *r, uint64_t mm, const struct vs_report *report)
+{
+	struct vs_report few;
+	bool alike;
+
+	if (!r->session || report->verdict == VS_CONSISTENT)
+		return;
+	r->session->space->objects.keep = 1;
+	vs_check_space(read_space(r, mm), &few);
+	r->session->space->objects.keep = 0;
+	alike = few.verdict == report->verdict && !few.findings.n == !report->findings.n &&
+		(!few.findings.n || (few.findings.v[0].rule == report->findings.v[0].rule &&
+				     few.findings.v[0].addr == report->findings.v[0].addr));
+	r->n_kept++;
+	r->n_kept_apart += !alike;
+	vs_report_deinit(&few);
+}
+
 static void judge_mm(struct run *r, uint64_t mm, uint64_t sound_reads, struct verdict *v)
 {
 	uint64_t reads = r->k->img->n_reads, slab;
@@ -262,6 +276,7 @@ static void judge_mm(struct run *r, uint64_t mm, uint64_t sound_reads, struct ve
 		vs_causes_find(r->k, (struct vs_space *)(uintptr_t)sp, &report);
 	note(v, &report);
 	compare(r, mm, vs_quick_clean(sp, &report.order), &report);
+	compare_kept(r, mm, &report);
 	vs_report_deinit(&report);
 }
 

@@ -27,6 +27,7 @@ struct run {
 	unsigned int untold;	/* damages that a cut dump has not the memory to tell */
 	uint64_t n_scans;	/* address spaces that were judged while they were read, too */
 	uint64_t n_apart;	/* of them, those that were judged otherwise */
+	uint64_t n_kept, n_kept_apart;	/* the same for those of which as little as possible was kept */
 	bool verbose;
 	bool everything;	/* also what nothing contradicts */
 	/** Called, if set, while the damage is there: what the check says of it. */
