@@ -122,7 +122,8 @@ bool vs_users_clean(const struct vs_space *s);
 /** Whether an equal vm_lock_seq means anything: nobody writes. */
 bool vs_lock_seq_held(const struct vs_space *s);
 bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v);
-bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e);
+bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
+		    unsigned int slot);
 bool vs_quick_maple_done(const struct vs_quick *q, const struct vs_space *s);
 bool vs_objects_clean(const struct vs_space *s);
 

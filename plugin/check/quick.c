@@ -126,7 +126,22 @@ static inline bool meet_cached(struct vs_quick *q, const struct vs_vma *v)
 	return true;
 }
 
-bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e)
+/** What of heap, arguments, environment and stack @p v maps. */
+static void take_cover(struct vs_quick *q, const struct vs_vma *v)
+{
+	q->cover = UINT64_MAX;
+	for (unsigned int i = 0; i < q->n_covers; i++) {
+		struct vs_quick_cover *c = &q->covers[i];
+
+		if (v->start <= c->at && c->at < v->end)
+			c->at = v->end;
+		if (c->at < c->to && c->at < q->cover)
+			q->cover = c->at;
+	}
+}
+
+bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
+		  unsigned int slot)
 {
 	bool bad = v->absent || v->start >= v->end || v->start < q->prev_end || ((v->start | v->end) & q->mask) ||
 		v->end > q->limit;
@@ -135,7 +150,7 @@ bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_
 	bad |= q->prev && v->prev != q->prev_addr;
 	bad |= q->lock_seq && vs_lock_seq_stale(s, v);
 	if (q->maple)
-		bad |= !e || !vs_quick_entry(q, s, v, e);
+		bad |= !vs_quick_entry(q, s, v, node, slot);
 	if (q->kernel) {
 		bad |= v->mm != s->mm || vs_flags_bad(v->flags) || vs_prot_bad(s, v, v->flags) ||
 		       vs_kind_bad(v->flags, v->file) || q->n >= s->f.map_count;
@@ -144,9 +159,8 @@ bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_
 	}
 	if (q->rb)
 		tree_step(&q->tree, v, vs_own_gap(s, v->start, v->flags, q->prev_end));
-	for (unsigned int i = 0; i < q->n_covers; i++)
-		if (v->start <= q->covers[i].at && q->covers[i].at < v->end)
-			q->covers[i].at = v->end;
+	if (q->cover < v->end)
+		take_cover(q, v);
 	q->mmap_cache = q->mmap_cache && s->f.mmap_cache != v->addr;
 	q->n++;
 	q->next = v->next;
@@ -195,7 +209,8 @@ static bool pass(struct vs_quick *q, const struct vs_space *s, const struct vs_o
 	for (size_t i = 0; i < o->v.n; i++) {
 		const struct vs_mentry *e = q->maple ? &m->entries.v[i] : NULL;
 
-		if ((e && e->vma != o->v.v[i]) || !vs_quick_vma(q, s, &s->vmas.v[o->v.v[i]], e))
+		if ((e && e->vma != o->v.v[i]) ||
+		    !vs_quick_vma(q, s, &s->vmas.v[o->v.v[i]], e ? e->node : VS_NONE, e ? e->slot : 0))
 			return false;
 	}
 	return vs_quick_done(q, s) && vs_objects_clean(s);

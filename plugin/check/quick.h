@@ -82,6 +82,7 @@ struct vs_quick {
 	struct vs_quick_maple mt;
 	struct vs_quick_cover covers[VS_QUICK_COVERS];
 	unsigned int n_covers;
+	uint64_t cover;		/* the lowest address that is left of any */
 	VS_VEC(struct vs_quick_cached) cached;	/* by start */
 	size_t cached_at;	/* those before have been met */
 };
@@ -95,8 +96,9 @@ bool vs_quick_start(struct vs_quick *q, const struct vs_space *s);
 /** A maple node, number @p node of s->maple.nodes; its parent is there as well. False: it is not clean. */
 bool vs_quick_node(struct vs_quick *q, const struct vs_space *s, uint32_t node);
 
-/** The next VMA; @p e is its entry in the maple tree, whose node is there, or NULL without one. */
-bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e);
+/** The next VMA. In a maple tree it is in slot @p slot of node number @p node; VS_NONE: in none. */
+bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
+		  unsigned int slot);
 
 /** Is what hangs on the VMAs in @p s clean? Those that were read in s->objects. */
 bool vs_quick_objects(const struct vs_space *s);

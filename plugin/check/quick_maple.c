@@ -111,21 +111,21 @@ bool vs_quick_node(struct vs_quick *q, const struct vs_space *s, uint32_t node)
 	       (n->end >= vs_mnode_min_end(n) || n->max == q->mt.top);
 }
 
-bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e)
+bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
+		    unsigned int slot)
 {
 	const struct vs_maple *m = &s->maple;
 	const struct vs_mnode *n;
 	const uint64_t *pivots;
-	unsigned int i = e->slot;
 
-	if (e->kind != VS_MENTRY_VMA || e->node >= m->nodes.n)
+	if (node >= m->nodes.n)
 		return false;
-	n = &m->nodes.v[e->node];
+	n = &m->nodes.v[node];
 	pivots = vs_mnode_pivots(m, n);
 	q->mt.entries++;
 	// leaf_clean() has seen these: pivots are in order, and cells as many as there are entries
-	return n->leaf && i <= n->end && vs_mnode_slots(m, n)[i] == e->raw && v->addr == e->raw &&
-	       v->start == (i ? pivots[i - 1] + 1 : n->min) && v->end - 1 == pivot_of(n, pivots, i) &&
+	return n->leaf && slot <= n->end && vs_mnode_slots(m, n)[slot] == v->addr &&
+	       v->start == (slot ? pivots[slot - 1] + 1 : n->min) && v->end - 1 == pivot_of(n, pivots, slot) &&
 	       !vs_vma_detached(s, v) && !(v->refcnt >> 1);
 }
 

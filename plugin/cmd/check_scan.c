@@ -9,9 +9,9 @@ static bool node(void *arg, const struct vs_space *s)
 	return vs_quick_node(arg, s, (uint32_t)s->maple.nodes.n - 1);
 }
 
-static bool vma(void *arg, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e)
+static bool vma(void *arg, const struct vs_space *s, const struct vs_vma *v, uint32_t node, unsigned int slot)
 {
-	return vs_quick_vma(arg, s, v, e);
+	return vs_quick_vma(arg, s, v, node, slot);
 }
 
 static bool objects(void *arg, const struct vs_space *s)

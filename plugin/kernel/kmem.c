@@ -54,21 +54,11 @@ bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *le
 	return true;
 }
 
-const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret)
+const unsigned char *vs_kmem_peek_far(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret)
 {
-	struct vs_image *img = k->img;
-	const struct vs_run *last = &img->last;
-	const uint64_t at = k->direct_pa + (va - k->direct_start) - last->addr;
 	struct vs_run run;
 	uint64_t pa, n;
 
-	// the usual case: the direct map, and the piece of the dump that was read last
-	if (va - k->direct_start < k->direct_end - k->direct_start && at < last->len && last->data && !img->touched &&
-	    len <= last->len - at && len <= k->direct_end - va) {
-		img->n_reads++;
-		*from_ret = last->from;
-		return last->data + at;
-	}
 	if (!vs_kmem_phys(k, va, &pa, &n)) {
 		*from_ret = k->lost;
 		return NULL;

@@ -43,13 +43,6 @@ static inline bool vs_kmem_is_kernel(const struct vs_kmem *k, uint64_t va)
 bool vs_kmem_phys(struct vs_kmem *k, uint64_t va, uint64_t *pa_ret, uint64_t *len_ret);
 
 /**
- * @p len bytes at @p va without copying: a pointer into the dump, valid until the
- * next read, or NULL. *from_ret says what is there; VS_FROM_FILE with NULL: there,
- * but not in one piece, so use vs_kmem_read().
- */
-const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret);
-
-/**
  * @p len bytes at @p va where they cost nothing to get at: mapped, beside what was read last.
  * For guesses at what comes next: nothing is counted as read. NULL: not so, or not there.
  */
@@ -59,9 +52,28 @@ static inline const unsigned char *vs_kmem_near(const struct vs_kmem *k, uint64_
 	const uint64_t at = k->direct_pa + (va - k->direct_start) - last->addr;
 
 	if (va - k->direct_start >= k->direct_end - k->direct_start || !last->data || at >= last->len ||
-	    len > last->len - at)
+	    len > last->len - at || len > k->direct_end - va)
 		return NULL;
 	return last->data + at;
+}
+
+/** For vs_kmem_peek(): the rest of it. */
+const unsigned char *vs_kmem_peek_far(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret);
+
+/**
+ * @p len bytes at @p va without copying: a pointer into the dump, valid until the
+ * next read, or NULL. *from_ret says what is there; VS_FROM_FILE with NULL: there,
+ * but not in one piece, so use vs_kmem_read().
+ */
+static inline const unsigned char *vs_kmem_peek(struct vs_kmem *k, uint64_t va, size_t len, enum vs_from *from_ret)
+{
+	const unsigned char *p = vs_kmem_near(k, va, len);
+
+	if (!p || k->img->touched)
+		return vs_kmem_peek_far(k, va, len, from_ret);
+	k->img->n_reads++;
+	*from_ret = k->img->last.from;
+	return p;
 }
 
 /** Let the processor fetch @p len bytes at @p va, which are to be read soon. A guess as well. */

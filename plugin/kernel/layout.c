@@ -349,6 +349,12 @@ static struct vs_pick pick(uint32_t size, struct vs_field f, struct vs_field mor
 	};
 }
 
+/* All of 64 bits, with nothing to be shifted or masked. */
+static bool is_plain(const struct vs_pick *p)
+{
+	return !p->le_shift && p->mask == UINT64_MAX;
+}
+
 void vs_layout_pick(struct vs_layout *l)
 {
 	const uint32_t size = l->vma.size < VS_VMA_MAX ? l->vma.size : VS_VMA_MAX;
@@ -381,6 +387,12 @@ void vs_layout_pick(struct vs_layout *l)
 	l->pick.rb_parent = pick(size, l->vma.vm_rb, l->rb.parent_color);
 	l->pick.rb_left = pick(size, l->vma.vm_rb, l->rb.rb_left);
 	l->pick.rb_right = pick(size, l->vma.vm_rb, l->rb.rb_right);
+	l->pick.plain = is_plain(&l->pick.vm_start) && is_plain(&l->pick.vm_end) && is_plain(&l->pick.vm_flags) &&
+		is_plain(&l->pick.vm_pgoff) && is_plain(&l->pick.vm_mm) && is_plain(&l->pick.vm_file) &&
+		is_plain(&l->pick.vm_ops) && is_plain(&l->pick.vm_private_data) && is_plain(&l->pick.anon_vma) &&
+		is_plain(&l->pick.vm_page_prot) && is_plain(&l->pick.chain_next) && is_plain(&l->pick.chain_prev) &&
+		is_plain(&l->pick.shared_parent) && is_plain(&l->pick.shared_left) &&
+		is_plain(&l->pick.shared_right) && is_plain(&l->pick.shared_last);
 }
 
 struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)

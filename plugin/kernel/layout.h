@@ -50,6 +50,7 @@ struct vs_layout {
 			vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot, detached, vm_refcnt, vm_lock_seq,
 			chain_next, chain_prev, shared_parent, shared_left, shared_right, shared_last,
 			rb_parent, rb_left, rb_right;
+		bool plain;	/* those that each kernel has are there, and 64 bits wide */
 	} pick;
 	struct {
 		uint32_t size;

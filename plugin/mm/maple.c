@@ -276,10 +276,8 @@ static struct vs_err *take_entry(struct vs_reader *r, uint64_t raw, uint32_t nod
 	struct vs_expect expect = { .start = first, .end = last + 1 };
 	struct vs_err *err;
 
-	if (r->scan) {
-		e.kind = VS_MENTRY_VMA;
-		return vs_scan_vma(r, raw, &e);
-	}
+	if (r->scan)		// the root itself, which no sound tree of a process is
+		return r->refused = true, NULL;
 	if (node != VS_NONE) {
 		const struct vs_mnode *n = &s->maple.nodes.v[node];
 
@@ -430,6 +428,25 @@ static void fetch_below(const struct vs_reader *r, const struct vs_mnode *n, con
 			vs_kmem_prefetch(mem, n->leaf ? slots[i] : vs_mte_node(slots[i]), size);
 }
 
+/* All of a leaf for a scan, which has called the node sound: its pivots and slots are taken as they are. */
+static struct vs_err *scan_leaf(struct vs_reader *r, uint32_t node, const struct ahead *a)
+{
+	struct vs_maple *m = &r->s->maple;
+	const struct vs_mnode *n = &m->nodes.v[node];
+	const uint64_t *slots = vs_mnode_slots(m, n);
+	struct vs_err *err = NULL;
+
+	for (unsigned int i = 0; !err && !r->refused && i <= n->end && i < n->n_slots; i++) {
+		if (!slots[i])
+			continue;
+		if (i < a->n)
+			vs_kmem_prefetch(&r->k->mem, a->slots[i], r->k->layout.vma.size);
+		err = vs_scan_vma(r, slots[i], node, i);
+	}
+	forget_node(m);
+	return err;
+}
+
 struct vs_err *vs_walk_maple(struct vs_reader *r)
 {
 	struct vs_space *s = r->s;
@@ -451,8 +468,10 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 	err = read_node(r, m->root, VS_NONE, 0, 0, top, &root);
 	if (err || root == VS_NONE)
 		return err;
-	stack[depth++] = (struct frame){ .node = root };
 	fetch_below(r, &m->nodes.v[root], &ahead);
+	if (r->scan && m->nodes.v[root].leaf)
+		return scan_leaf(r, root, &ahead);
+	stack[depth++] = (struct frame){ .node = root };
 	while (depth && !r->refused) {
 		struct frame *f = &stack[depth - 1];
 		const struct vs_mnode *n = &m->nodes.v[f->node];
@@ -486,7 +505,10 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 				fetch_below(r, n, &ahead);
 				if (n->leaf)
 					look_ahead(r, f, &ahead);
-				stack[depth++] = (struct frame){ .node = child, .min = min };
+				if (r->scan && n->leaf)
+					err = scan_leaf(r, child, &ahead);
+				else
+					stack[depth++] = (struct frame){ .node = child, .min = min };
 			}
 		}
 		r->refused |= r->scan && m->breaks.n;

@@ -47,8 +47,8 @@ struct vs_scan {
 	void *arg;
 	/** The last of s->maple.nodes; those that lead to it are there, and no others. */
 	bool (*node)(void *arg, const struct vs_space *s);
-	/** The next VMA, which is gone afterwards, and its entry in the maple tree or NULL. */
-	bool (*vma)(void *arg, const struct vs_space *s, const struct vs_vma *v, const struct vs_mentry *e);
+	/** The next VMA, which is gone afterwards; in a maple tree, slot @p slot of node number @p node, else VS_NONE. */
+	bool (*vma)(void *arg, const struct vs_space *s, const struct vs_vma *v, uint32_t node, unsigned int slot);
 	/** What hangs on the same VMA: s->objects. Only where anything does. */
 	bool (*objects)(void *arg, const struct vs_space *s);
 };
@@ -120,7 +120,7 @@ struct vs_reader {
 };
 
 /* For a scan: what is read goes here, to be shown. */
-struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, const struct vs_mentry *e);
+struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, uint32_t node, unsigned int slot);
 struct vs_err *vs_scan_node(struct vs_reader *r);
 
 /**

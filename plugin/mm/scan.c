@@ -25,7 +25,7 @@ struct vs_err *vs_scan_node(struct vs_reader *r)
 	return err;
 }
 
-struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, const struct vs_mentry *e)
+struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, uint32_t node, unsigned int slot)
 {
 	const struct vs_scan *scan = r->scan;
 	struct vs_space *s = r->s;
@@ -33,15 +33,16 @@ struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, const struct vs_m
 	struct vs_vma *v = &s->vmas.v[0];
 	struct vs_err *err = count(r);
 
-	addr = vs_reader_untag(r, addr);
+	if (r->k->mem.arch->untag)
+		addr = vs_reader_untag(r, addr);
 	v->addr = addr;
 	if (vs_vma_addr_ok(r->k, addr))
 		vs_vma_read(r->k, addr, v);
 	else
 		v->absent = 1;
-	if (!e)		// the list knows one address ahead
+	if (node == VS_NONE)		// the list knows one address ahead
 		vs_kmem_prefetch(&r->k->mem, v->next, r->k->layout.vma.size);
-	r->refused = r->refused || v->absent || !scan->vma(scan->arg, s, v, e);
+	r->refused = r->refused || v->absent || !scan->vma(scan->arg, s, v, node, slot);
 	if (err || r->refused)
 		return err;
 	o->files.n = o->anons.n = o->avcs.n = 0;
@@ -57,7 +58,7 @@ static struct vs_err *scan_list(struct vs_reader *r)
 	struct vs_err *err = NULL;
 
 	for (uint64_t addr = r->s->f.mmap; addr && !err && !r->refused; addr = v->next)
-		err = vs_scan_vma(r, addr, NULL);
+		err = vs_scan_vma(r, addr, VS_NONE, 0);
 	return err;
 }
 

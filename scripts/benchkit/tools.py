@@ -273,6 +273,8 @@ class Rows:
         rows = [self.chase(group, self.walk, "rules-chase"),
                 self.ours(group, "vmascope check, list, tree, counters", [*self.named, *skip], "check", "rules", loop=skip),
                 self.chase(group, f"{self.walk},objects", "check-chase"),
-                self.ours(group, "vmascope check", self.named, "check", "check", loop=[])]
+                self.ours(group, "vmascope check", self.named, "check", "check", loop=[]),
+                self.chase(group, f"{self.walk},whole", "whole-chase"),
+                self.chase(group, f"{self.walk},whole,objects", "whole-objects-chase")]
         rows += [self.in_gdb(group, "check", "check-gdb", peer) for peer in self.peers]
         return rows

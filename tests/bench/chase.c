@@ -5,7 +5,7 @@
  * while it walks; an address is translated by one addition. What scripts/bench and
  * tests/bench/guard.sh hold vmascope against.
  *
- *	chase [--walk list,tree,objects,climb,names] [--pid PID] [--passes N] [--json]
+ *	chase [--walk list,tree,whole,objects,climb,names] [--pid PID] [--passes N] [--json]
  *		[--write FROM TO] FACTS DUMP
  *
  * FACTS is what tests/bench/facts says of the dump: where things are. DUMP is ELF with
@@ -13,6 +13,8 @@
  *
  *	list	vm_next, from mm->mmap; vm_start and vm_end of each VMA are read
  *	tree	the red-black or the maple tree, likewise
+ *	whole	as the first of these walks comes to a VMA: a word of each of its cache lines, as who
+ *		judges all of its members has to
  *	objects	as the first of these walks comes to a VMA: its file and that's mapping, its neighbours
  *		in the i_mmap tree, its anon_vma_chains, their anon_vmas and their neighbours
  *	climb	and from these tree nodes up to the top, by the parents
@@ -46,14 +48,14 @@
 #define MANY 1000		/* segments: the kernel maps no more than 65,530 */
 #define ALWAYS static inline __attribute__((always_inline))
 
-enum { LIST = 1, TREE = 2, OBJECTS = 4, CLIMB = 8, NAMES = 16 };
+enum { LIST = 1, TREE = 2, OBJECTS = 4, CLIMB = 8, NAMES = 16, WHOLE = 32 };
 
 /* FACTS: offsets of members, -1 where the kernel has none; and a few addresses. */
 static struct {
 	int64_t direct_va, direct_pa, task_first, task_head;
 	int64_t task_tasks, task_mm, task_pid;
 	int64_t mm_mmap, mm_rb, mm_mt_root;
-	int64_t vm_start, vm_end, vm_next, vm_rb, vm_file, vma_shared_rb, vma_shared_last, vma_chain;
+	int64_t vma_size, vm_start, vm_end, vm_next, vm_rb, vm_file, vma_shared_rb, vma_shared_last, vma_chain;
 	int64_t rb_left, rb_right, rb_parent;
 	int64_t file_mapping, file_inode, file_dentry, mapping_i_mmap, inode_ino, inode_sb, super_dev;
 	int64_t dentry_parent, dentry_name, dentry_len;
@@ -68,7 +70,7 @@ static const struct {
 	int64_t *value;
 } facts[] = {
 	FACT(direct_va), FACT(direct_pa), FACT(task_first), FACT(task_head), FACT(task_tasks), FACT(task_mm),
-	FACT(task_pid), FACT(mm_mmap), FACT(mm_rb), FACT(mm_mt_root), FACT(vm_start), FACT(vm_end), FACT(vm_next),
+	FACT(task_pid), FACT(mm_mmap), FACT(mm_rb), FACT(mm_mt_root), FACT(vma_size), FACT(vm_start), FACT(vm_end), FACT(vm_next),
 	FACT(vm_rb), FACT(vm_file), FACT(vma_shared_rb), FACT(vma_shared_last), FACT(vma_chain), FACT(rb_left),
 	FACT(rb_right), FACT(rb_parent), FACT(file_mapping), FACT(file_inode), FACT(file_dentry),
 	FACT(mapping_i_mmap), FACT(inode_ino), FACT(inode_sb), FACT(super_dev), FACT(dentry_parent),
@@ -343,6 +345,9 @@ static void touch_file(uint64_t file)
 ALWAYS void visit(uint64_t vma, const unsigned int flags)
 {
 	sum += ld(vma + (uint64_t)f.vm_start) + ld(vma + (uint64_t)f.vm_end);
+	if (flags & WHOLE)
+		for (uint64_t at = vma; at < vma + (uint64_t)f.vma_size; at = (at | 63) + 1)
+			sum += ld(at & ~UINT64_C(7));
 	if (flags & (OBJECTS | NAMES)) {
 		uint64_t file = ld(vma + (uint64_t)f.vm_file);
 
@@ -429,7 +434,7 @@ ALWAYS void walk_maple(uint64_t mm, const unsigned int flags)
 
 ALWAYS void walk_mm(uint64_t mm, const unsigned int flags)
 {
-	const unsigned int more = flags & (OBJECTS | CLIMB | NAMES);
+	const unsigned int more = flags & (OBJECTS | CLIMB | NAMES | WHOLE);
 
 	if (flags & LIST)
 		walk_list(mm, more);
@@ -462,7 +467,9 @@ __attribute__((noinline)) void chase_pass(unsigned int flags, int64_t pid)
 		seen.mms++;
 		switch (flags) {
 		WALKS(0);
+		WALKS(WHOLE);
 		WALKS(OBJECTS);
+		WALKS(OBJECTS | WHOLE);
 		WALKS(OBJECTS | CLIMB);
 		WALKS(NAMES);
 		}
@@ -496,7 +503,7 @@ static unsigned int parse_walk(const char *text)
 {
 	static const struct { const char *name; unsigned int flag; } names[] = {
 		{ "list", LIST }, { "tree", TREE }, { "objects", OBJECTS }, { "climb", OBJECTS | CLIMB },
-		{ "names", NAMES },
+		{ "names", NAMES }, { "whole", WHOLE },
 	};
 	unsigned int flags = 0;
 
@@ -507,7 +514,7 @@ static unsigned int parse_walk(const char *text)
 			if (strlen(names[i].name) == len && !strncmp(p, names[i].name, len))
 				break;
 		if (i == sizeof(names) / sizeof(*names))
-			die(p, "expected list, tree, objects, climb or names");
+			die(p, "expected list, tree, whole, objects, climb or names");
 		flags |= names[i].flag;
 		p += len;
 		if (!*p)
@@ -515,8 +522,8 @@ static unsigned int parse_walk(const char *text)
 	}
 	if (flags & LIST && (f.mm_mmap < 0 || f.vm_next < 0))
 		die("list", "this kernel keeps none");
-	if (!(flags & (LIST | TREE)) || (flags & NAMES && flags & OBJECTS))
-		die(text, "expected list or tree in it, and not both objects and names");
+	if (!(flags & (LIST | TREE)) || (flags & NAMES && flags & (OBJECTS | WHOLE)) || (flags & CLIMB && flags & WHOLE))
+		die(text, "expected list or tree in it, and names, climb with none of the others");
 	return flags;
 }
 
@@ -562,7 +569,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	if (argc - optind != (copy ? 4 : 2) || passes < 1) {
-		fprintf(stderr, "usage: chase [--walk list,tree,objects,climb,names] [--pid PID] [--passes N] [--json] "
+		fprintf(stderr, "usage: chase [--walk list,tree,whole,objects,climb,names] [--pid PID] [--passes N] [--json] "
 			"[--write FROM TO] FACTS DUMP\n");
 		return 2;
 	}

@@ -71,6 +71,7 @@ static void put_facts(struct vs_kernel *k)
 	put("mm_rb", off(l->mm.mm_rb));
 	put("mm_mt_root", vs_has(l->mm.mm_mt) ? l->mm.mm_mt.off + off(l->mtree.ma_root) : -1);
 	put("vm_start", off(l->vma.vm_start));
+	put("vma_size", l->vma.size);
 	put("vm_end", off(l->vma.vm_end));
 	put("vm_next", off(l->vma.vm_next));
 	put("vm_rb", off(l->vma.vm_rb));

@@ -8,10 +8,10 @@
 # so that these are no ratios of times. The slack is for compilers.
 # case		command	the chase		at most so many times its instructions
 limits='
-5.10-amd64	check	list,tree,objects	28
-5.10-amd64	maps	list,names		90
-6.12-amd64	check	tree,objects		50
-6.12-amd64	maps	tree,names		45
+5.10-amd64	check	list,tree,objects	20
+5.10-amd64	maps	list,names		75
+6.12-amd64	check	tree,objects		38
+6.12-amd64	maps	tree,names		41
 '
 # Instructions a VMA of the process with the most of them, in percent of those where it has 2,010.
 large=5.10-amd64 little=5.10-amd64-nokaslr
