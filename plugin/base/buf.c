@@ -83,23 +83,24 @@ static uint64_t eight_digits(uint32_t v)
 	return x + UINT64_C(0x3030303030303030) + letter * ('a' - '0' - 10);
 }
 
+/* The last @p n of eight digits, 1 to 8, the first of which is in the top byte. Writes eight bytes. */
+static inline void put_digits(char *to, uint64_t digits, unsigned int n)
+{
+	digits <<= 8 * (8 - n);
+	if (!VS_HOST_BIG_ENDIAN)
+		digits = __builtin_bswap64(digits);
+	memcpy(to, &digits, sizeof(digits));
+}
+
 char *vs_hex(char *to, uint64_t v, unsigned int width)
 {
 	unsigned int n = (67 - (unsigned int)__builtin_clzll(v | 1)) / 4;
-	uint64_t digits[2];
-	char tmp[2 * VS_HEX_MAX];
 
 	if (n < width)
 		n = width < VS_HEX_MAX ? width : VS_HEX_MAX;
-	digits[0] = eight_digits((uint32_t)(v >> 32));
-	digits[1] = eight_digits((uint32_t)v);
-	if (!VS_HOST_BIG_ENDIAN) {
-		digits[0] = __builtin_bswap64(digits[0]);
-		digits[1] = __builtin_bswap64(digits[1]);
-	}
-	memcpy(tmp, digits, VS_HEX_MAX);
-	memset(tmp + VS_HEX_MAX, 0, VS_HEX_MAX);
-	memcpy(to, tmp + VS_HEX_MAX - n, VS_HEX_MAX);	// all of it: a constant is copied sooner
+	if (n > 8)
+		put_digits(to, eight_digits((uint32_t)(v >> 32)), n - 8);
+	put_digits(n > 8 ? to + n - 8 : to, eight_digits((uint32_t)v), n > 8 ? 8 : n);
 	return to + n;
 }
 

@@ -3,6 +3,10 @@
 #include "base/bytes.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
 
 #include "tap.h"
 
@@ -48,6 +52,30 @@ struct fields {
 		diag("found %#" PRIx64 " at bit %u", found, at); \
 } while (0)
 
+/* Numbers as text, which are not printf()'s: every length, every width. */
+static void check_digits(void)
+{
+	unsigned int wrong = 0, n = 0;
+
+	for (unsigned int bit = 0; bit <= 64; bit++)
+		for (int less = -1; less <= 1; less++)
+			for (unsigned int width = 0; width <= 16; width++) {
+				const uint64_t v = (bit < 64 ? UINT64_C(1) << bit : 0) + (uint64_t)less;
+				char expected[32], found[64] = { 0 };
+				char *end = vs_hex(found, v, width);
+
+				*end = 0;
+				snprintf(expected, sizeof(expected), "%0*" PRIx64, (int)width, v);
+				wrong += strcmp(found, expected) != 0;
+				end = vs_dec(found, v);
+				*end = 0;
+				snprintf(expected, sizeof(expected), "%" PRIu64, v);
+				wrong += strcmp(found, expected) != 0;
+				n += 2;
+			}
+	ok(!wrong, "%u numbers in hexadecimal and decimal (%u wrong)", n, wrong);
+}
+
 int main(void)
 {
 	// 1010 0101 ... : a field across bytes, one of nine bytes, one wider than 64 bits
@@ -71,5 +99,6 @@ int main(void)
 	HERE(other, 6);
 	ok(vs_sign_extend(0xff, 1) == -1 && vs_sign_extend(0x7fff, 2) == 0x7fff &&
 	   vs_sign_extend(0x80000000, 4) == INT32_MIN, "signs");
+	check_digits();
 	return done();
 }
