@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-
 #include "tap.h"
 
 static void check_order(bool be)
