@@ -310,6 +310,14 @@ static inline bool tree_line_take(struct tree_line *t, const struct vs_vma *v)
 	return true;
 }
 
+/* As if the first @p n VMAs had not been marked. */
+static bool take_back(struct vs_space *s, uint32_t n, uint16_t seen)
+{
+	while (n--)
+		s->vmas.v[n].seen &= (uint16_t)~seen;
+	return false;
+}
+
 bool vs_walks_follow(struct vs_reader *r)
 {
 	struct vs_space *s = r->s;
@@ -325,12 +333,8 @@ bool vs_walks_follow(struct vs_reader *r)
 	for (uint32_t i = 0; i < n; i++) {
 		struct vs_vma *v = &s->vmas.v[i];
 
-		if ((tree && !tree_line_take(&line, v)) || (back && v->prev != prev)) {
-			// as if it had not been tried
-			while (i--)
-				s->vmas.v[i].seen &= (uint16_t)~seen;
-			return false;
-		}
+		if ((tree && !tree_line_take(&line, v)) || (back && v->prev != prev))
+			return take_back(s, i, seen);
 		v->seen |= seen;
 		if (tree)
 			s->tree.order.v[i] = i;
@@ -338,11 +342,8 @@ bool vs_walks_follow(struct vs_reader *r)
 			s->prev.order.v[n - 1 - i] = i;
 		prev = v->addr;
 	}
-	if (tree && (line.depth || line.left != s->f.rb_root)) {
-		for (uint32_t i = 0; i < n; i++)
-			s->vmas.v[i].seen &= (uint16_t)~seen;
-		return false;
-	}
+	if (tree && (line.depth || line.left != s->f.rb_root))
+		return take_back(s, n, seen);
 	s->tree.walked = tree;
 	s->prev.walked = back;
 	s->tree.order.n = tree ? n : 0;
