@@ -121,11 +121,13 @@ bool vs_layout_start(const struct vs_space *s, struct vs_quick *q);
 bool vs_users_clean(const struct vs_space *s);
 /** Whether an equal vm_lock_seq means anything: nobody writes. */
 bool vs_lock_seq_held(const struct vs_space *s);
+/** Is it that of the mm? */
 bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v);
+/** Is @p v what slot @p slot of node number @p node has, in its range? */
 bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
 		    unsigned int slot);
+/** All nodes and all entries have been shown. */
 bool vs_quick_maple_done(const struct vs_quick *q, const struct vs_space *s);
-bool vs_objects_clean(const struct vs_space *s);
 
 /** All rules, without the quick pass before them; for tests. */
 void vs_check_slowly(const struct vs_space *s, struct vs_report *ret);

@@ -132,7 +132,6 @@ struct vs_maple_belief {
 bool vs_maple_judge(struct vs_check_ctx *ctx);
 void vs_maple_belief_deinit(struct vs_maple_belief *b);
 
-
 /* --- between maple_*.c --- */
 
 /** Charge a member; @p node VS_NONE is the mm_struct. The words are for people. */

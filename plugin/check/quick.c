@@ -169,11 +169,6 @@ bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_
 	return !bad && meet_cached(q, v);
 }
 
-bool vs_quick_objects(const struct vs_space *s)
-{
-	return vs_objects_clean(s);
-}
-
 bool vs_quick_done(struct vs_quick *q, const struct vs_space *s)
 {
 	for (unsigned int i = 0; i < q->n_covers; i++)
@@ -213,7 +208,7 @@ static bool pass(struct vs_quick *q, const struct vs_space *s, const struct vs_o
 		    !vs_quick_vma(q, s, &s->vmas.v[o->v.v[i]], e ? e->node : VS_NONE, e ? e->slot : 0))
 			return false;
 	}
-	return vs_quick_done(q, s) && vs_objects_clean(s);
+	return vs_quick_done(q, s) && !s->objects.absent && vs_objects_clean_from(s, 0, 0);
 }
 
 bool vs_quick_clean(const struct vs_space *s, const struct vs_order *o)

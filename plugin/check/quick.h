@@ -100,9 +100,6 @@ bool vs_quick_node(struct vs_quick *q, const struct vs_space *s, uint32_t node);
 bool vs_quick_vma(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
 		  unsigned int slot);
 
-/** Is what hangs on the VMAs in @p s clean? Those that were read in s->objects. */
-bool vs_quick_objects(const struct vs_space *s);
-
 /** All have been shown. */
 bool vs_quick_done(struct vs_quick *q, const struct vs_space *s);
 

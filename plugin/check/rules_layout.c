@@ -42,39 +42,22 @@ static uint64_t limit_of(const struct vs_space *s)
 	return s->limit ? s->limit : UINT64_MAX;
 }
 
-/* The VMAs in order, by what is believed of them or, without a ctx, as they are. */
-struct span {
-	const struct vs_space *s;
-	const uint32_t *order;
-	size_t n;
-	const struct vs_belief *belief;
-};
-
-static uint64_t start_at(const struct span *sp, size_t p)
+/** The first byte of [@p from, @p to) in no VMA, by what is believed of them; @p to if there is none. */
+static uint64_t hole(const struct vs_check_ctx *ctx, uint64_t from, uint64_t to)
 {
-	return sp->belief ? sp->belief[p].start : sp->s->vmas.v[sp->order[p]].start;
-}
-
-static uint64_t end_at(const struct span *sp, size_t p)
-{
-	return sp->belief ? sp->belief[p].end : sp->s->vmas.v[sp->order[p]].end;
-}
-
-/** The first byte of [@p from, @p to) in no VMA; @p to if there is none. */
-static uint64_t hole(const struct span *sp, uint64_t from, uint64_t to)
-{
-	size_t lo = 0, hi = sp->n;
+	const struct vs_belief *b = ctx->belief;
+	size_t lo = 0, hi = ctx->n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (end_at(sp, mid) > from)
+		if (b[mid].end > from)
 			hi = mid;
 		else
 			lo = mid + 1;
 	}
-	for (; from < to && lo < sp->n && start_at(sp, lo) <= from; lo++)
-		from = end_at(sp, lo);
+	for (; from < to && lo < ctx->n && b[lo].start <= from; lo++)
+		from = b[lo].end;
 	return from < to ? from : to;
 }
 
@@ -83,6 +66,8 @@ static bool placed(const struct vs_space *s, const struct pair *p)
 {
 	return p->held && p->start <= p->end && p->end <= limit_of(s);
 }
+
+_Static_assert(N_PAIRS - HEAP + 1 == VS_QUICK_COVERS, "each pair from HEAP on, and the stack");
 
 static void cover(struct vs_quick *q, uint64_t from, uint64_t to)
 {
@@ -169,7 +154,6 @@ static bool in_doubt(const struct vs_check_ctx *ctx)
 
 static void covered(struct vs_check_ctx *ctx, int first, int last)
 {
-	const struct span sp = { ctx->s, ctx->order, ctx->n, ctx->belief };
 	struct pair p[N_PAIRS];
 
 	pairs_of(&ctx->s->f, p);
@@ -179,7 +163,7 @@ static void covered(struct vs_check_ctx *ctx, int first, int last)
 
 		if (!placed(ctx->s, &p[i]))
 			continue;
-		at = hole(&sp, p[i].start, p[i].end);
+		at = hole(ctx, p[i].start, p[i].end);
 		if (at == p[i].end)
 			continue;
 		f = vs_found_mm(ctx, at == p[i].start ? p[i].start_name : p[i].end_name, VS_VAL_HEX,
@@ -201,11 +185,10 @@ void vs_rule_layout_args(struct vs_check_ctx *ctx)
 
 void vs_rule_layout_stack(struct vs_check_ctx *ctx)
 {
-	const struct span sp = { ctx->s, ctx->order, ctx->n, ctx->belief };
 	uint64_t at = ctx->s->f.start_stack;
 	struct vs_finding *f;
 
-	if (in_doubt(ctx) || at > limit_of(ctx->s) || hole(&sp, at, at + 1) > at)
+	if (in_doubt(ctx) || at > limit_of(ctx->s) || hole(ctx, at, at + 1) > at)
 		return;
 	f = vs_found_mm(ctx, "start_stack", VS_VAL_HEX, at);
 	vs_finding_say(ctx, f, "start_stack %#" PRIx64 " lies in no VMA", at);

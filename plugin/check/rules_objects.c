@@ -132,11 +132,6 @@ bool vs_objects_clean_from(const struct vs_space *s, size_t file, size_t anon)
 	return true;
 }
 
-bool vs_objects_clean(const struct vs_space *s)
-{
-	return !s->objects.absent && vs_objects_clean_from(s, 0, 0);
-}
-
 /* --- files --- */
 
 static struct vs_itwords file_words(const struct vs_check_ctx *ctx, const struct vs_file_link *f)

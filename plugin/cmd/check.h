@@ -29,7 +29,7 @@ struct vs_err *vs_check_scan(struct vs_session *s, uint64_t mm, const struct vs_
 
 /**
  * The same for @p s, which has the mm_struct, its users and what they remember (vs_session_head())
- * and loses them. *n_ret: its VMAs.
+ * and has no more than these afterwards. *n_ret: its VMAs.
  */
 struct vs_err *vs_check_scan_space(struct vs_kernel *k, struct vs_out *out, struct vs_space *s,
 				   uint64_t *n_ret, bool *clean_ret);

@@ -17,7 +17,7 @@ static bool vma(void *arg, const struct vs_space *s, const struct vs_vma *v, uin
 static bool objects(void *arg, const struct vs_space *s)
 {
 	(void)arg;
-	return vs_quick_objects(s);
+	return !s->objects.absent && vs_objects_clean_from(s, 0, 0);
 }
 
 struct vs_err *vs_check_scan_space(struct vs_kernel *k, struct vs_out *out, struct vs_space *s,

@@ -78,6 +78,7 @@ static struct vs_err *put_facts(struct vs_out *out, struct vs_session *s)
 	vs_json_hex(j, "image_physical", k->mem.image_pa);
 	vs_json_hex(j, "direct_map", k->mem.direct_start);
 	vs_json_bool(j, "direct_map_checked", k->direct_checked);
+	vs_json_bool(j, "direct_map_bolted", k->direct_bolted);
 	vs_json_str(j, "vmcoreinfo", k->vi.source);
 	vs_json_str(j, "kaslr_from", k->kaslr_source);
 	vs_json_str(j, "direct_map_from", k->direct_source);

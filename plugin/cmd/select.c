@@ -110,6 +110,10 @@ struct vs_err *vs_select_mms(struct vs_session *s, const struct vs_args *args, s
 		return err;
 	// An mm by its address needs no task: it may be just that which is broken.
 	if (args->sel.n == 1 && args->sel.v[0].kind == VS_SEL_MM) {
+		if (s->k && !vs_vma_addr_ok(s->k, args->sel.v[0].num))
+			return vs_err_create(VS_ERR_USAGE, "mm=%#" PRIx64 ": expected the address of an mm_struct, which "
+					     "is one of the kernel and a multiple of %u", args->sel.v[0].num,
+					     s->k->mem.target.word);
 		v = malloc(sizeof(*v));
 		if (!v)
 			return &vs_enomem;

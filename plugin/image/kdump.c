@@ -254,9 +254,16 @@ static bool has_prstatus(const struct vs_image *img, uint32_t size, bool big_end
 	return false;
 }
 
-/* The machine by utsname, which QEMU may leave empty, else by VMCOREINFO, else by the CPUs' notes. */
-static struct vs_err *find_machine(struct vs_image *img, const char *uts)
+/*
+ * The machine by utsname, which QEMU may leave empty, else by VMCOREINFO, else by the CPUs' notes.
+ * QEMU for x86-64 says x86_64 of any guest: not of one whose headers are 32-bit, or that tells of PAE.
+ */
+static struct vs_err *find_machine(struct vs_image *img, const struct vs_kdump_file *f)
 {
+	const char *uts = f->machine;
+
+	if (!strcmp(uts, "x86_64") && (vs_kdump_file_is_32bit(f) || has_key(img, "CONFIG_X86_PAE=")))
+		uts = "i686";
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		if (*uts ? strcasecmp(uts, machines[i].utsname) != 0 :	// QEMU: "S390X"
 		    !has_key(img, machines[i].key) && !has_prstatus(img, machines[i].prstatus, machines[i].big_endian))
@@ -342,7 +349,7 @@ static struct vs_err *check_set(const struct kdump_image *k, const struct vs_sou
 			return vs_err_create(VS_ERR_FORMAT, "%s and %s are not files of one split dump: %s is whole by itself",
 					     src[0].path, src[i].path, a->split ? src[i].path : src[0].path);
 		if (a->block != b->block || a->max_pfn != b->max_pfn || a->big_endian != b->big_endian ||
-		    strcmp(a->machine, b->machine))
+		    a->layout != b->layout || strcmp(a->machine, b->machine))
 			return vs_err_create(VS_ERR_FORMAT, "%s and %s are not files of one split dump: their headers differ",
 					     src[0].path, src[i].path);
 	}
@@ -421,7 +428,7 @@ static struct vs_err *open_all(struct kdump_image *k, const struct vs_source *sr
 		return &vs_enomem;
 	err = read_notes(k, &k->files[0]);
 	if (!err)
-		err = find_machine(&k->img, k->files[0].machine);
+		err = find_machine(&k->img, &k->files[0]);
 	qsort(k->files, k->n_files, sizeof(*k->files), cmp_file);
 	for (size_t i = 1; !err && i < n; i++)
 		if (k->files[i].first < k->files[i - 1].end)

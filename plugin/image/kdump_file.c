@@ -16,8 +16,8 @@
 
 /*
  * struct disk_dump_header, unchanged since it was diskdump's, and struct kdump_sub_header, as the
- * compiler of a 64-bit machine and that of i386 lay them out. A member that is an unsigned long
- * in the one is as wide in the file.
+ * compiler of a 64-bit machine and that of i386 lay them out. What is an unsigned long there is
+ * `word` bytes wide.
  */
 struct vs_kdump_layout {
 	uint8_t word;
@@ -376,6 +376,21 @@ static bool plausible(const struct vs_kdump_file *f, const struct vs_kdump_layou
 	       head32(f, l->max_mapnr) <= blocks * block * 8;
 }
 
+/* Of an "i686" the one is tried first, else the other: old dumpers filled all members. */
+static const struct vs_kdump_layout *layout_of(const struct vs_kdump_file *f)
+{
+	const bool i386 = f->machine[0] == 'i' && !strcmp(f->machine + 2, "86");
+
+	if (plausible(f, i386 ? &layout32 : &layout64))
+		return i386 ? &layout32 : &layout64;
+	return plausible(f, i386 ? &layout64 : &layout32) == i386 ? &layout64 : &layout32;
+}
+
+bool vs_kdump_file_is_32bit(const struct vs_kdump_file *f)
+{
+	return f->layout == &layout32;
+}
+
 struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_source *src)
 {
 	void *map;
@@ -395,7 +410,10 @@ struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_sourc
 	// the version is a small number in the right order only
 	f->big_endian = vs_load32(f->map + OFF_VERSION, false) > 0xffff;
 	f->version = head32(f, OFF_VERSION);
-	f->layout = plausible(f, &layout64) || !plausible(f, &layout32) ? &layout64 : &layout32;
+	memcpy(f->machine, f->map + OFF_MACHINE, 64);
+	if (!strcmp(f->machine, "Unknown"))	// QEMU, of what is no x86
+		f->machine[0] = 0;
+	f->layout = layout_of(f);
 	f->status = head32(f, f->layout->status);
 	f->block = head32(f, f->layout->block);
 	if (!block_ok(f->block))
@@ -403,9 +421,6 @@ struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_sourc
 				     f->block);
 	if (f->version > 0xffff)
 		return vs_err_create(VS_ERR_FORMAT, "broken kdump header: version %u, expected 1 to 6", f->version);
-	memcpy(f->machine, f->map + OFF_MACHINE, 64);
-	if (!strcmp(f->machine, "Unknown"))	// QEMU, of what is no x86
-		f->machine[0] = 0;
 	return read_bitmaps(f);
 }
 

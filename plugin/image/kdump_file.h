@@ -59,6 +59,9 @@ struct vs_kdump_page {
 struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_source *src);
 void vs_kdump_file_deinit(struct vs_kdump_file *f);
 
+/** Were its headers written by, or for, a 32-bit machine? */
+bool vs_kdump_file_is_32bit(const struct vs_kdump_file *f);
+
 /** @p len bytes at @p off, or NULL if they are not all in the file. */
 const unsigned char *vs_kdump_file_at(const struct vs_kdump_file *f, uint64_t off, uint64_t len);
 

@@ -387,12 +387,9 @@ void vs_layout_pick(struct vs_layout *l)
 	l->pick.rb_parent = pick(size, l->vma.vm_rb, l->rb.parent_color);
 	l->pick.rb_left = pick(size, l->vma.vm_rb, l->rb.rb_left);
 	l->pick.rb_right = pick(size, l->vma.vm_rb, l->rb.rb_right);
-	l->pick.plain = is_plain(&l->pick.vm_start) && is_plain(&l->pick.vm_end) && is_plain(&l->pick.vm_flags) &&
-		is_plain(&l->pick.vm_pgoff) && is_plain(&l->pick.vm_mm) && is_plain(&l->pick.vm_file) &&
-		is_plain(&l->pick.vm_ops) && is_plain(&l->pick.vm_private_data) && is_plain(&l->pick.anon_vma) &&
-		is_plain(&l->pick.vm_page_prot) && is_plain(&l->pick.chain_next) && is_plain(&l->pick.chain_prev) &&
-		is_plain(&l->pick.shared_parent) && is_plain(&l->pick.shared_left) &&
-		is_plain(&l->pick.shared_right) && is_plain(&l->pick.shared_last);
+#define AND_PLAIN(m) && is_plain(&l->pick.m)
+	l->pick.plain = true VS_PLAIN_MEMBERS(AND_PLAIN);
+#undef AND_PLAIN
 }
 
 struct vs_err *vs_layout_init(struct vs_layout *l, struct vs_types *ts)

@@ -36,6 +36,11 @@ struct vs_pick {
 	uint64_t mask;
 };
 
+/* Members of a vm_area_struct that each kernel has, as a rule of 64 bits: vs_layout.pick.plain. */
+#define VS_PLAIN_MEMBERS(X) \
+	X(vm_start) X(vm_end) X(vm_flags) X(vm_pgoff) X(vm_mm) X(vm_file) X(vm_ops) X(vm_private_data) X(anon_vma) \
+	X(vm_page_prot) X(chain_next) X(chain_prev) X(shared_parent) X(shared_left) X(shared_right) X(shared_last)
+
 /* Named after the kernel's structures and members. */
 struct vs_layout {
 	struct {
@@ -50,7 +55,7 @@ struct vs_layout {
 			vm_file, vm_ops, vm_private_data, anon_vma, vm_page_prot, detached, vm_refcnt, vm_lock_seq,
 			chain_next, chain_prev, shared_parent, shared_left, shared_right, shared_last,
 			rb_parent, rb_left, rb_right;
-		bool plain;	/* those that each kernel has are there, and 64 bits wide */
+		bool plain;	/* VS_PLAIN_MEMBERS are all there, and 64 bits wide */
 	} pick;
 	struct {
 		uint32_t size;

@@ -198,7 +198,7 @@ static struct vs_err *read_node(struct vs_reader *r, uint64_t enode, uint32_t pa
 
 	*idx_ret = VS_NONE;
 	n.type_seen = n.type;
-	// who is shown them sees that one comes twice by its range
+	// who is shown them sees that one comes twice by its parent and its slot
 	if (!r->scan && vs_map_get(&r->nodes, n.addr) != VS_MAP_NONE)
 		return broke(r, VS_MW_STOP, parent, slot, enode, VS_STOP_CYCLE, 0);
 	if (parent != VS_NONE)
@@ -276,8 +276,10 @@ static struct vs_err *take_entry(struct vs_reader *r, uint64_t raw, uint32_t nod
 	struct vs_expect expect = { .start = first, .end = last + 1 };
 	struct vs_err *err;
 
-	if (r->scan)		// the root itself, which no sound tree of a process is
-		return r->refused = true, NULL;
+	if (r->scan) {		// the root itself is one, in no sound tree of a process
+		r->refused = true;
+		return NULL;
+	}
 	if (node != VS_NONE) {
 		const struct vs_mnode *n = &s->maple.nodes.v[node];
 
@@ -488,7 +490,7 @@ struct vs_err *vs_walk_maple(struct vs_reader *r)
 		}
 		// what follows the last slot in use is followed only if it belongs here
 		leftover = slot > n->used;
-		if (n->leaf) {
+		if (n->leaf) {	// not in a scan: it goes through leaves at once
 			if (leftover)
 				continue;	// the rules see it in the node
 			if (slot < ahead.n)

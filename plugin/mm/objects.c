@@ -441,19 +441,22 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 	// what is wrong in one tree must not cost more than all of the address space
 	o->extra = 0;
 	o->budget = 48 + s->vmas.n / 2;
+	o->files.n = o->anons.n = o->avcs.n = 0;
+	o->absent = 0;
 	vs_objects_start(k, s);
 	for (uint32_t i = 0; !err && i < s->vmas.n; i++) {
-		const size_t file = o->files.n, anon = o->anons.n, absent = o->absent;
+		const size_t file = o->files.n, anon = o->anons.n, links = file + o->avcs.n, absent = o->absent;
 
 		if (s->vmas.v[i].absent)
 			continue;
 		err = vs_objects_of(k, s, i);
-		if (file == o->files.n && anon == o->anons.n)
-			continue;
-		if (!err && clean && file + o->avcs.n > keep && o->absent == absent && clean(s, file, anon))
+		n_read += o->files.n + o->avcs.n - links;
+		if (!err && clean && links > keep && o->absent == absent && clean(s, file, anon))
 			forget(s, i, file, anon);
-		if (!err && ++n_read % POLL_EVERY == 0)
+		if (!err && n_read >= POLL_EVERY) {
+			n_read = 0;
 			err = vs_out_poll(out);
+		}
 	}
 	s->n_absent += o->absent;
 	s->absent_from |= k->img->absent_from;

@@ -85,5 +85,8 @@ struct vs_err *vs_mm_scan(struct vs_kernel *k, struct vs_out *out, struct vs_spa
 	r.bound = 2 * vs_mm_bound(k);
 	err = s->has & VS_HAS_MAPLE ? vs_walk_maple(&r) : scan_list(&r);
 	*whole_ret = !err && !r.refused && !s->maple.breaks.n && !s->objects.absent;
+	vs_space_drop(s);
+	s->maple.nodes.n = s->maple.words.n = 0;
+	s->objects.files.n = s->objects.anons.n = s->objects.avcs.n = 0;
 	return err;
 }

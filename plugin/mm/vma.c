@@ -23,6 +23,10 @@ static inline __attribute__((always_inline)) uint64_t ld(const unsigned char *ra
 	return vs_load64(raw + p.off, be) >> (be ? p.be_shift : p.le_shift) & p.mask;
 }
 
+/* No other member is loaded as if it were one of them. */
+#define IS_PLAIN(m) IS_PLAIN_##m,
+enum { VS_PLAIN_MEMBERS(IS_PLAIN) };
+
 /* The same where it is known to be all of 64 bits. */
 static inline __attribute__((always_inline)) uint64_t ld_word(const unsigned char *raw, struct vs_pick p, bool be,
 							      bool plain)
@@ -48,7 +52,7 @@ static inline __attribute__((always_inline)) void take(const struct vs_layout *l
 						       uint64_t addr, struct vs_vma *v, bool be, bool plain)
 {
 #define LD(m) ld(raw, l->pick.m, be)
-#define LDW(m) ld_word(raw, l->pick.m, be, plain)
+#define LDW(m) ((void)IS_PLAIN_##m, ld_word(raw, l->pick.m, be, plain))
 	v->start = LDW(vm_start);
 	v->end = LDW(vm_end);
 	v->flags = LDW(vm_flags);

@@ -417,8 +417,11 @@ static void put_head(struct canvas *c)
 	sgr(c, VS_SGR_DIM);
 	const bool maple = c->s->has & VS_HAS_MAPLE;
 
-	vs_buf_printf(c->b, "%-*s%*s  %s\n", (int)address_columns(c) - (maple ? 0 : 2), maple ? "vma or node" : "vma",
-		      COLUMNS_GAP - 2 + (maple ? 0 : 2), maple ? "gap" : "subtree gap",
+	// what is wider than its column takes from the next
+	const int first = maple ? 11 : (int)address_columns(c) - 2;
+
+	vs_buf_printf(c->b, "%-*s%*s  %s\n", first, maple ? "vma or node" : "vma",
+		      (int)columns_left(c) - 2 - first, maple ? "gap" : "subtree gap",
 		      maple ? "slot, range by the pivots (both ends), VMA" : "l, r: left, right child; B, R: black, red");
 	sgr(c, VS_SGR_PLAIN);
 }

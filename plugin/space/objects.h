@@ -125,7 +125,11 @@ struct vs_objects {
 	uint32_t avc_rb, avc_list;	/* of rb and same_vma in anon_vma_chain */
 	bool has_cached;	/* cached_vma_start, cached_vma_last */
 	bool has_parent;	/* anon_vma.parent (4.0+) */
-	size_t keep;		/* so many are kept, clean or not, past them only those that are not; 0: VS_KEPT_LINKS */
+	/*
+	 * So many are kept, clean or not; past them only those that are not (0: VS_KEPT_LINKS). What is
+	 * damaged is found all the same; a cause that only neighbours would tell may stay untold.
+	 */
+	size_t keep;
 	uint64_t extra, budget;	/* nodes read since something did not fit, and how many may be */
 	uint64_t absent;	/* objects that are not in the dump */
 	uint64_t first_absent;	/* the first such pointer */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A kdump-compressed dump made here, page by page: where each comes from, and what a cut takes. */
+#include <elf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,8 +27,9 @@ static void put(size_t off, uint64_t v, unsigned int size)
 /* Where its headers have what, by the word of who has written it. */
 static const struct offsets {
 	unsigned int status, block, sub_size, bitmap, max_mapnr;
-	unsigned int dump_level, split, start_pfn, end_pfn, max_mapnr64, vmcoreinfo, word;
-} of_64 = { 424, 428, 432, 436, 440, 8, 12, 80, 88, 96, 32, 8 }, of_i386 = { 412, 416, 420, 424, 428, 4, 8, 56, 64, 72, 20, 4 };
+	unsigned int dump_level, split, start_pfn, end_pfn, start_pfn64, end_pfn64, max_mapnr64, vmcoreinfo, word;
+} of_64 = { 424, 428, 432, 436, 440, 8, 12, 16, 24, 80, 88, 96, 32, 8 },
+  of_i386 = { 412, 416, 420, 424, 428, 4, 8, 12, 16, 56, 64, 72, 20, 4 };
 static const struct offsets *at = &of_64;
 
 /* A dump that will hold @p n pages. */
@@ -217,7 +219,7 @@ static void test_cut(void)
 	vs_image_destroy(img);
 }
 
-static void test_split(void)
+static void test_split(unsigned int version)
 {
 	struct vs_image *img;
 	struct vs_err *err;
@@ -229,9 +231,15 @@ static void test_split(void)
 		is_memory(pfn);
 		file[3 * BLOCK + pfn / 8] |= (unsigned char)(1 << pfn % 8);
 	}
+	put(8, version, 4);
 	put(BLOCK + at->split, 1, 4);
-	put(BLOCK + at->start_pfn, 2, 8);
-	put(BLOCK + at->end_pfn, 9, 8);
+	if (version < 6) {
+		put(BLOCK + at->start_pfn, 2, at->word);
+		put(BLOCK + at->end_pfn, 9, at->word);
+	} else {
+		put(BLOCK + at->start_pfn64, 2, 8);
+		put(BLOCK + at->end_pfn64, 9, 8);
+	}
 	is_memory(1);
 	is_memory(5);
 	img = open_made(end, &err);
@@ -289,6 +297,33 @@ static void test_neither(void)
 	vs_image_destroy(img);
 }
 
+/* What the header calls the machine is not always what it is. */
+static void test_machine(void)
+{
+	static const struct { const char *uts; unsigned int ram; } made[] = {
+		{ "i686", 0 }, { "x86_64", 0 }, { "i686", 5000 },	// the last: as dumpers of old filled it in
+	};
+
+	at = &of_i386;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct vs_image *img;
+		struct vs_err *err;
+
+		start(1, 0);
+		raw(0, 'a');
+		memset(file + 12 + 4 * 65, 0, 65);
+		memcpy(file + 12 + 4 * 65, made[i].uts, strlen(made[i].uts));
+		for (unsigned int member = 1; made[i].ram && member <= 3; member++)
+			put(at->max_mapnr + 4 * member, made[i].ram, 4);
+		if (made[i].ram)
+			put(at->max_mapnr, 1 << 13, 4);	// a power of two, as a block is
+		img = open_made(end, &err);
+		ok(img && img->machine == EM_386, "32-bit headers of \"%s\" are of i386", made[i].uts);
+		vs_err_free(err);
+		vs_image_destroy(img);
+	}
+}
+
 int main(void)
 {
 	for (int narrow = 0; narrow < 2; narrow++) {
@@ -296,9 +331,11 @@ int main(void)
 		diag(narrow ? "as a 32-bit dumper writes it" : "as a 64-bit dumper writes it");
 		test_pages();
 		test_cut();
-		test_split();
+		test_split(6);
+		test_split(2);
 		test_vmcoreinfo();
 		test_neither();
 	}
+	test_machine();
 	return done();
 }
