@@ -372,7 +372,7 @@ static void counts(void)
 
 int main(int argc, char **argv)
 {
-	const unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 1500;
+	const unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : rounds_of(1500);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	state = argc > 2 ? strtoull(argv[2], NULL, 0) : 0x9e3779b97f4a7c15;

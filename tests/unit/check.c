@@ -537,7 +537,7 @@ int main(int argc, char **argv)
 	verbose = argc > 3;
 	test_sound();
 	test_absent();
-	test_heavy(seed, 20000);
+	test_heavy(seed, rounds_of(20000));
 	test_garbage();
 	measure(60000, SYNTH_DENSE);
 	measure(60000, SYNTH_USUAL);
@@ -546,8 +546,8 @@ int main(int argc, char **argv)
 		damage_all(2, kind, seed, 4);
 		damage_all(3, kind, seed, 6);
 		damage_all(10, kind, seed, 30);
-		damage_all(60, kind, seed, 120);
-		damage_all(1000, kind, seed, full ? 900 : 60);
+		damage_all(60, kind, seed, rounds_of(120));
+		damage_all(1000, kind, seed, rounds_of(full ? 900 : 60));
 	}
 	print_table(&all);
 	diag("%.2f s", seconds() - t);

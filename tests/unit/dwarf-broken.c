@@ -173,7 +173,7 @@ static void give_up(int sig)
 
 int main(int argc, char **argv)
 {
-	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 0) : 2000, opened = 0;
+	uint64_t rounds = argc > 1 ? strtoull(argv[1], NULL, 0) : rounds_of(2000), opened = 0;
 	unsigned char *whole;
 	char path[64];
 	int fd;

@@ -177,11 +177,12 @@ static void small_picture(struct vs_space *s)
 /* Lines of @p text that are wider than @p width columns. */
 static unsigned int too_wide(const char *text, unsigned int width)
 {
+	const char *end = text + strlen(text);
 	unsigned int n = 0, columns = 0;
 
-	while (*text) {
+	while (text < end) {
 		uint32_t cp;
-		size_t len = vs_utf8_decode(text, strlen(text), &cp);
+		size_t len = vs_utf8_decode(text, (size_t)(end - text), &cp);
 
 		if (cp == '\n') {
 			n += columns > width;

@@ -167,7 +167,7 @@ static void test_absent(void)
 {
 	unsigned int wrong = 0, n = 0;
 
-	for (uint64_t seed = 1; seed < 200; seed++) {
+	for (uint64_t seed = 1; seed < rounds_of(200); seed++) {
 		uint64_t rnd = seed * 7919;
 		struct vs_report r;
 		struct vs_space *s;
@@ -201,7 +201,7 @@ static void test_heavy(uint64_t seed)
 	unsigned int missed = 0;
 	double worst = 0;
 
-	for (unsigned int i = 0; i < 600; i++) {
+	for (unsigned int i = 0; i < rounds_of(600); i++) {
 		unsigned int hits = 0, n = sizes[roll(&seed) % (N_SIZES - 1)], many = 1u << i % 9;
 		struct vs_report report;
 		struct vs_space *s;
