@@ -289,7 +289,6 @@ libvmascope_la_SOURCES += \
 	%D%/cmd/causes.h \
 	%D%/cmd/check.c \
 	%D%/cmd/check.h \
-	%D%/cmd/check_scan.c \
 	%D%/cmd/check_tasks.c \
 	%D%/cmd/close.c \
 	%D%/cmd/cmd.c \
@@ -318,6 +317,8 @@ libvmascope_la_SOURCES += \
 	%D%/cmd/session.h \
 	%D%/cmd/table.c \
 	%D%/cmd/task.c \
+	%D%/cmd/sound.c \
+	%D%/cmd/sound.h \
 	%D%/cmd/tell.c \
 	%D%/cmd/tree.c \
 	%D%/cmd/triage.c \

@@ -11,20 +11,35 @@
 #include "base/err.h"
 
 #define FLUSH_AT (32 * 1024)
+#define PIECE (256 * 1024)	/* to be written at once */
 
 bool vs_out_locale_utf8(void)
 {
 	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
+/* Whole lines, if they are not too long: a face may make something else of each piece. */
+static size_t piece_of(const char *data, size_t len)
+{
+	const char *end = len > PIECE ? memrchr(data, '\n', PIECE) : NULL;
+
+	return end ? (size_t)(end - data) + 1 : len;
+}
+
 struct vs_err *vs_out_flush(struct vs_out *out)
 {
 	struct vs_err *err = NULL;
 
+	size_t at = 0;
+
 	if (out->buf.failed)
 		return &vs_enomem;
-	if (out->buf.len)
-		err = out->write(out->face, out->buf.data, out->buf.len);
+	while (!err && at < out->buf.len) {
+		const size_t n = piece_of(out->buf.data + at, out->buf.len - at);
+
+		err = out->write(out->face, out->buf.data + at, n);
+		at += n;
+	}
 	out->buf.len = 0;
 	return err;
 }

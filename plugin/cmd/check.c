@@ -15,6 +15,7 @@
 #include "cmd/core.h"
 #include "cmd/nearest.h"
 #include "cmd/session.h"
+#include "cmd/sound.h"
 #include "render/crash.h"
 #include "render/json.h"
 #include "render/report.h"
@@ -289,10 +290,14 @@ static struct vs_err *check_one(struct vs_session *s, uint64_t mm, const struct 
 				bool json, struct vs_out *out, struct tally *t)
 {
 	struct vs_report r = { 0 };
-	bool counted, clean;
-	struct vs_err *err = vs_check_scan(s, mm, &t->filter, out, &r, &clean);
+	const struct vs_sound how = { .objects = true };
+	bool counted, sound;
+	uint64_t n;
+	struct vs_err *err = vs_sound_scan(s, mm, &how, out, &n, &sound);
 
-	if (!err && !clean)
+	if (!err && sound)
+		vs_check_clean(s->space, &t->filter, n, &r);
+	else if (!err)
 		err = check_by_rules(s, mm, json, out, &t->filter, &r);
 	if (err)
 		return vs_report_deinit(&r), err;

@@ -8,31 +8,83 @@
 #include "cmd/cmds.h"
 #include "cmd/core.h"
 #include "cmd/session.h"
+#include "cmd/sound.h"
 #include "render/json.h"
 #include "render/maps.h"
+
+static void put_head(const struct vs_task *t, struct vs_out *out)
+{
+	vs_buf_puts(&out->buf, "==> ");
+	vs_buf_dec(&out->buf, (uint64_t)t->pid);
+	vs_buf_putc(&out->buf, ' ');
+	vs_buf_put_clean(&out->buf, t->comm, __builtin_strlen(t->comm));
+	vs_buf_puts(&out->buf, " <==\n");
+}
+
+struct printer {
+	struct vs_session *s;
+	struct vs_out *out;
+	struct vs_err *err;
+};
+
+/* A line for the VMA that is being read; not if anything would have to be said about its name. */
+static bool print_vma(void *arg, struct vs_space *sp)
+{
+	struct printer *p = arg;
+	struct vs_buf *b = &p->out->buf;
+	const struct vs_vma *v = &sp->vmas.v[0];
+
+	p->err = vs_session_name_one(p->s, 0);
+	if (p->err || (v->file && (sp->facts[v->fact].problem || !sp->facts[v->fact].path)))
+		return false;
+	vs_render_maps_line(b, sp, v, 0, p->out->terminal);
+	vs_buf_putc(b, '\n');
+	return !b->failed;
+}
+
+/*
+ * What is sound is printed while it is read. The text is held back until the last VMA has been
+ * seen: what is broken has to be put together before any of it can be printed.
+ */
+static struct vs_err *print_sound(struct vs_session *s, uint64_t mm, struct vs_out *out, bool *done_ret)
+{
+	struct printer p = { .s = s, .out = out };
+	const struct vs_sound how = { .vma = print_vma, .arg = &p };
+	const size_t begin = out->buf.len;
+	uint64_t n;
+	struct vs_err *err = vs_sound_scan(s, mm, &how, out, &n, done_ret);
+
+	err = err ? err : p.err;
+	if (!err && *done_ret) {
+		vs_render_maps_gate(&out->buf, s->space, out->terminal);
+		return vs_out_tick(out);
+	}
+	if (!out->buf.failed)
+		out->buf.len = begin;
+	return err;
+}
 
 static struct vs_err *print_one(struct vs_session *s, const struct vs_task *t, bool head,
 				const struct vs_args *args, struct vs_out *out, int *status)
 {
 	struct vs_order order = { 0 };
-	struct vs_err *err = vs_session_space(s, t->mm, true, out);
+	struct vs_err *err = NULL;
+	bool done = false;
 
+	if (!args->json && head)
+		put_head(t, out);
+	if (!args->json)
+		err = print_sound(s, t->mm, out, &done);
+	if (!err && !done)
+		err = vs_session_space(s, t->mm, true, out);
 	if (err)
 		return vs_err_wrap(err, "pid %d", t->pid);
+	if (done)
+		return NULL;
 	if (!vs_space_order(s->space, &order))
 		return &vs_enomem;
-	if (args->json) {
-		err = vs_json_maps(out, s->space, &order, t);
-	} else {
-		if (head) {
-			vs_buf_puts(&out->buf, "==> ");
-			vs_buf_dec(&out->buf, (uint64_t)t->pid);
-			vs_buf_putc(&out->buf, ' ');
-			vs_buf_put_clean(&out->buf, t->comm, __builtin_strlen(t->comm));
-			vs_buf_puts(&out->buf, " <==\n");
-		}
-		err = vs_render_maps(out, s->space, &order, out->terminal);
-	}
+	err = args->json ? vs_json_maps(out, s->space, &order, t) :
+		vs_render_maps(out, s->space, &order, out->terminal);
 	vs_order_deinit(&order);
 	if (!err)
 		vs_tell_damage(s->space, t->pid, out, status);

@@ -314,11 +314,23 @@ struct vs_err *vs_session_moment(struct vs_session *s, struct vs_out *out)
 	return NULL;
 }
 
-struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out)
+static struct vs_files *files_of(struct vs_session *s)
 {
 	if (!s->have_files) {
 		vs_files_init(&s->files, s->k, &s->tasks);
 		s->have_files = true;
 	}
-	return vs_files_name(&s->files, s->k, out, s->space);
+	return &s->files;
+}
+
+struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out)
+{
+	return vs_files_name(files_of(s), s->k, out, s->space);
+}
+
+struct vs_err *vs_session_name_one(struct vs_session *s, uint32_t i)
+{
+	if (!s->space->names && !vs_space_make_names(s->space))
+		return &vs_enomem;
+	return vs_files_name_one(files_of(s), s->k, s->space, i);
 }

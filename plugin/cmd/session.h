@@ -49,6 +49,9 @@ struct vs_err *vs_session_moment(struct vs_session *s, struct vs_out *out);
 /** Name the mappings of s->space as it is now. */
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out);
 
+/** The same for VMA number @p i only. */
+struct vs_err *vs_session_name_one(struct vs_session *s, uint32_t i);
+
 /** Say how many pages were met that are in the dump and could not be read, if some were since the last time. */
 void vs_session_tell_lost(struct vs_session *s, struct vs_out *out);
 

@@ -160,27 +160,35 @@ static struct vs_err *anon_name(struct vs_files *f, struct vs_kernel *k, const s
 	return NULL;
 }
 
+struct vs_err *vs_files_name_one(struct vs_files *f, struct vs_kernel *k, struct vs_space *s, uint32_t i)
+{
+	struct vs_vma *v = &s->vmas.v[i];
+	struct vs_err *err = NULL;
+
+	s->names[i] = NULL;
+	if (v->file)
+		err = vs_files_fact(f, k, v->file, &v->fact);
+	else
+		err = special_name(f, k, v, &s->names[i]);
+	if (!err && !s->names[i])
+		err = anon_name(f, k, v, &s->names[i]);
+	s->facts = f->facts.v;
+	s->n_facts = f->facts.n;
+	return err;
+}
+
 struct vs_err *vs_files_name(struct vs_files *f, struct vs_kernel *k, struct vs_out *out,
 			     struct vs_space *s)
 {
-	free(s->names);
-	s->names = calloc(s->vmas.n ? s->vmas.n : 1, sizeof(*s->names));
-	if (!s->names)
+	if (!vs_space_make_names(s))
 		return &vs_enomem;
-	for (size_t i = 0; i < s->vmas.n; i++) {
-		struct vs_vma *v = &s->vmas.v[i];
+	for (uint32_t i = 0; i < s->vmas.n; i++) {
 		struct vs_err *err = i % 4096 ? NULL : vs_out_poll(out);
 
-		if (!err && v->file)
-			err = vs_files_fact(f, k, v->file, &v->fact);
-		else if (!err)
-			err = special_name(f, k, v, &s->names[i]);
-		if (!err && !s->names[i])
-			err = anon_name(f, k, v, &s->names[i]);
+		if (!err)
+			err = vs_files_name_one(f, k, s, i);
 		if (err)
 			return err;
 	}
-	s->facts = f->facts.v;
-	s->n_facts = f->facts.n;
 	return NULL;
 }

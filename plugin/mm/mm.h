@@ -49,7 +49,7 @@ struct vs_scan {
 	bool (*node)(void *arg, const struct vs_space *s);
 	/** The next VMA, which is gone afterwards; in a maple tree, slot @p slot of node number @p node, else VS_NONE. */
 	bool (*vma)(void *arg, const struct vs_space *s, const struct vs_vma *v, uint32_t node, unsigned int slot);
-	/** What hangs on the same VMA: s->objects. Only where anything does. */
+	/** What hangs on the same VMA: s->objects. Only where anything does. NULL: it is not read. */
 	bool (*objects)(void *arg, const struct vs_space *s);
 };
 
@@ -196,6 +196,9 @@ void vs_files_deinit(struct vs_files *f);
  */
 struct vs_err *vs_files_name(struct vs_files *f, struct vs_kernel *k, struct vs_out *out,
 			     struct vs_space *s);
+
+/** The same for VMA number @p i, for which s->names has room. */
+struct vs_err *vs_files_name_one(struct vs_files *f, struct vs_kernel *k, struct vs_space *s, uint32_t i);
 
 /** The fact of one struct file. */
 struct vs_err *vs_files_fact(struct vs_files *f, struct vs_kernel *k, uint64_t file, uint32_t *idx_ret);

@@ -43,7 +43,7 @@ struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, uint32_t node, un
 	if (node == VS_NONE)		// the list knows one address ahead
 		vs_kmem_prefetch(&r->k->mem, v->next, r->k->layout.vma.size);
 	r->refused = r->refused || v->absent || !scan->vma(scan->arg, s, v, node, slot);
-	if (err || r->refused)
+	if (err || r->refused || !scan->objects)
 		return err;
 	o->files.n = o->anons.n = o->avcs.n = 0;
 	err = vs_objects_of(r->k, s, 0);

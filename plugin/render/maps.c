@@ -98,6 +98,14 @@ void vs_render_maps_line(struct vs_buf *b, const struct vs_space *s, const struc
 		vs_buf_puts(b, "?");
 }
 
+void vs_render_maps_gate(struct vs_buf *b, const struct vs_space *s, bool clean)
+{
+	if (!s->gate.end)
+		return;
+	vs_render_maps_line(b, s, &s->gate, VS_NONE, clean);
+	vs_buf_putc(b, '\n');
+}
+
 struct vs_err *vs_render_maps(struct vs_out *out, const struct vs_space *s,
 			      const struct vs_order *order, bool clean)
 {
@@ -110,9 +118,7 @@ struct vs_err *vs_render_maps(struct vs_out *out, const struct vs_space *s,
 		vs_buf_putc(&out->buf, '\n');
 		err = vs_out_tick(out);
 	}
-	if (!err && s->gate.end) {
-		vs_render_maps_line(&out->buf, s, &s->gate, VS_NONE, clean);
-		vs_buf_putc(&out->buf, '\n');
-	}
+	if (!err)
+		vs_render_maps_gate(&out->buf, s, clean);
 	return err;
 }

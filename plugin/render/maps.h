@@ -21,6 +21,9 @@ struct vs_err *vs_render_maps(struct vs_out *out, const struct vs_space *s,
 void vs_render_maps_line(struct vs_buf *b, const struct vs_space *s, const struct vs_vma *v,
 			 uint32_t i, bool clean);
 
+/** The line of the gate VMA, if the address space has one. */
+void vs_render_maps_gate(struct vs_buf *b, const struct vs_space *s, bool clean);
+
 /** The name that maps shows instead of a path, or NULL: [heap], [stack], [vdso], [anon:x]. */
 const char *vs_vma_label(const struct vs_space *s, const struct vs_vma *v, uint32_t i);
 

@@ -126,6 +126,13 @@ uint32_t vs_space_find_from(const struct vs_space *s, uint64_t addr, uint64_t st
 	return lo < s->vmas.n && s->vmas.v[lo].addr == addr ? (uint32_t)lo : vs_space_find(s, addr);
 }
 
+bool vs_space_make_names(struct vs_space *s)
+{
+	free(s->names);
+	s->names = calloc(s->vmas.n ? s->vmas.n : 1, sizeof(*s->names));
+	return s->names;
+}
+
 struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr)
 {
 	struct vs_vma *v;

@@ -289,6 +289,9 @@ uint32_t vs_space_find_from(const struct vs_space *s, uint64_t addr, uint64_t st
 /** A new VMA, zeroed but for its address; NULL without memory. */
 struct vs_vma *vs_space_add(struct vs_space *s, uint64_t addr);
 
+/** Room for the name of each VMA in s->names, none of which is known; false without memory. */
+bool vs_space_make_names(struct vs_space *s);
+
 /** Take back the VMA that was added last, before anybody has asked for it. */
 static inline void vs_space_drop(struct vs_space *s)
 {

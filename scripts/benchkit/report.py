@@ -135,6 +135,22 @@ class Report:
             yield (f"                the chase reads one cache line of each VMA, a check all of it: {all_of_it:.1f} times a chase "
                    "that does as well")
 
+    def _inside_gdb(self, result, command):
+        inside, row, write = (result.row(key) for key in (f"{command}-gdb", command, "gdb-write"))
+        a, b, w = (r.inner_median("first_ns") if r else None for r in (inside, row, write))
+        yield self.judge(result, f"vma {command} inside GDB, of what it takes outside", a / b if a and b else None, 1.10, True,
+                         "{:.2f}")
+        if command == "maps" and a and b and w and a / b > 1.10:
+            yield (f"                GDB itself takes {w / MS:.1f} ms to write these bytes; without that "
+                   f"{(a - w) / b:.2f} of what it takes outside")
+
+    def _memory(self, result, command, chase):
+        """What is mapped of the dump counts for a process as well, and is the page cache's: the chase has it, too."""
+        row, base = result.row(command), result.row(chase)
+        own = max(0, row.median("peak_kib") - base.median("peak_kib")) / 1024 if row and base else None
+        yield self.judge(result, f"peak memory of {command} beyond that of the chase, MiB", own,
+                         64 + 400 * result.dump.about["largest"] / MIB, True, "{:.0f}")
+
     def _targets_of(self, result):
         about, kind = result.dump.about, result.dump.kind
         big = about["vmas"] >= BIG
@@ -160,16 +176,9 @@ class Report:
                 if loop and loop < 100 and chase and chase < 100:
                     yield f"                the bare chase itself is {chase:.1f} times faster, and no check can be faster than that"
             for command in ("maps", "check"):
-                inside, row = result.row(f"{command}-gdb"), result.row(command)
-                a = inside.inner_median("first_ns") if inside else None
-                b = row.inner_median("first_ns") if row else None
-                yield self.judge(result, f"vma {command} inside GDB, of what it takes outside", a / b if a and b else None,
-                                 1.10, True, "{:.2f}")
-            limit = 64 + 400 * about["largest"] / MIB
-            for command in ("maps", "check"):
-                row = result.row(command)
-                yield self.judge(result, f"peak memory of {command}, MiB", row.median("peak_kib") / 1024 if row else None,
-                                 limit, True, "{:.0f}")
+                yield from self._inside_gdb(result, command)
+            for command, chase in (("maps", "maps-chase"), ("check", "check-chase")):
+                yield from self._memory(result, command, chase)
         if "d31" in kind and "zlib" in kind:
             yield self.judge(result, "check of a filtered kdump faster than drgn's loop, times",
                              self.ratio(result, "drgn-loop", "check"), 5, False)
@@ -186,9 +195,14 @@ class Report:
                     continue
                 for key in ("check", "maps"):
                     x, y = self.inner(a.row(key)), self.inner(b.row(key))
-                    if x and y:
-                        yield self.judge(b, f"{key}: {factor:.1f} times the VMAs of {a.dump.name}, inner loop, times",
-                                         y / x, factor, True)
+                    if not x or not y:
+                        continue
+                    yield self.judge(b, f"{key}: {factor:.1f} times the VMAs of {a.dump.name}, inner loop, times",
+                                     y / x, factor, True)
+                    chases = [r.row(f"{key}-chase") for r in (a, b)]
+                    if y / x > factor and all(chases) and self.inner(chases[0]):
+                        yield (f"                the bare chase takes {self.inner(chases[1]) / self.inner(chases[0]):.1f} times: "
+                               "the smaller one is in the processor's caches")
         for r in plain:
             if r.dump.name.endswith(" GiB"):
                 base = next((p for p in plain if p.dump.facts == r.dump.facts and p is not r), None)

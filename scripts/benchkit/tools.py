@@ -194,6 +194,18 @@ class Rows:
         skip = "" if peer.gdb else "gdb is not installed"
         return Row(group, name, argv, "gdb+vmascope", key, inner_of(), prefix=peer.prefix, skip=skip, **kw)
 
+    def gdb_writes(self, group, text, peer):
+        """GDB writes the bytes of a file, in pieces as ours come."""
+        script = ("import sys, time\n"
+                  f"text = open({str(text)!r}, errors='backslashreplace').read()\n"
+                  "begin = time.process_time()\n"
+                  "for at in range(0, len(text), 1 << 18):\n    gdb.write(text[at:at + (1 << 18)])\n"
+                  "print('first_ns', int((time.process_time() - begin) * 1e9), file=sys.stderr)\n")
+        (self.scratch / "write.gdb.py").write_text(script)
+        return Row(group, f"{peer.label('GDB', peer.gdb)} writes the same bytes",
+                   ["gdb", "-nx", "-batch", "-x", self.scratch / "write.gdb.py"], "gdb", "gdb-write", inner_of(),
+                   prefix=peer.prefix, skip="" if peer.gdb else "gdb is not installed")
+
     def chase(self, group, walk, key, words=()):
         base = [self.tools.chase, "--json", "--walk", walk, *words]
         row = Row(group, f"chase {walk}" + (", same bytes written" if "--write" in words else ""),
@@ -259,7 +271,8 @@ class Rows:
         rows = [self.chase(group, walk, "maps-chase", ["--write", same, copy]),
                 self.ours(group, "vmascope maps", self.named, "maps", "maps", expect=at_least(n), loop=[])]
         for peer in self.peers:
-            rows.append(self.in_gdb(group, "maps", "maps-gdb", peer, expect=at_least(n)))
+            rows += [self.in_gdb(group, "maps", "maps-gdb", peer, expect=at_least(n)),
+                     self.gdb_writes(group, same, peer)]
             if self.dump.peers:
                 rows += [self.crash(group, "vm.crash", "crash-vm", peer, expect=at_least(n)),
                          self.drgn(group, "loop.drgn.py", 0, "drgn-loop", peer, expect=at_least(n)),

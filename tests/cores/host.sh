@@ -3,6 +3,7 @@
 # own /proc/self/maps. What cores look like here is not changed: where they are
 # given to a program, this is skipped.
 . "${srcdir:-.}/tests/tap.sh"
+[ -z "${EMULATED:-}" ] || skip_all "the core of an emulated program is that of $EMULATED"
 
 crash=${CRASH:-tests/cores/crash}
 here=$(cd "${srcdir:-.}" && pwd)/tests/cores

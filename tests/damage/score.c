@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "check/ctx.h"
 #include "cmd/causes.h"
-#include "cmd/check.h"
+#include "cmd/sound.h"
 #include "mm/mm.h"
 
 void die(const char *what, const struct vs_err *err)
@@ -216,11 +216,12 @@ static bool scan_is_clean(struct run *r, uint64_t mm)
 {
 	struct vs_space *sp = r->session ? r->session->space : r->space;
 	struct vs_err *err = r->session ? vs_session_head(r->session, mm) : vs_mm_read_head(r->k, mm, sp);
+	const struct vs_sound how = { .objects = true };
 	uint64_t n;
 	bool clean;
 
 	if (!err)
-		err = vs_check_scan_space(r->k, &r->out, sp, &n, &clean);
+		err = vs_sound_scan_space(r->k, &r->out, sp, &how, &n, &clean);
 	if (err)
 		die("going over an mm", err);
 	return clean;
