@@ -59,7 +59,7 @@ static struct vs_err *print_sound(struct vs_session *s, uint64_t mm, struct vs_o
 		vs_render_maps_gate(&out->buf, s->space, out->terminal);
 		return vs_out_tick(out);
 	}
-	if (!out->buf.failed)
+	if (out->buf.len > begin)
 		out->buf.len = begin;
 	return err;
 }
