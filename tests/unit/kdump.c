@@ -38,7 +38,7 @@ static void start(unsigned int n, unsigned int dump_level)
 	memset(file, 0, sizeof(file));
 	memcpy(file, "KDUMP   ", 8);
 	put(8, 6, 4);
-	memcpy(file + 12 + 4 * 65, at->word == 8 ? "x86_64" : "i686", 6);
+	strcpy((char *)file + 12 + 4 * 65, at->word == 8 ? "x86_64" : "i686");
 	put(at->block, BLOCK, 4);
 	put(at->sub_size, 1, 4);
 	put(at->bitmap, 2, 4);
