@@ -315,10 +315,10 @@ libvmascope_la_SOURCES += \
 	%D%/cmd/select.c \
 	%D%/cmd/session.c \
 	%D%/cmd/session.h \
-	%D%/cmd/table.c \
-	%D%/cmd/task.c \
 	%D%/cmd/sound.c \
 	%D%/cmd/sound.h \
+	%D%/cmd/table.c \
+	%D%/cmd/task.c \
 	%D%/cmd/tell.c \
 	%D%/cmd/tree.c \
 	%D%/cmd/triage.c \

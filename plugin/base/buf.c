@@ -33,6 +33,23 @@ char *vs_buf_grow(struct vs_buf *b, size_t more)
 	return b->data + b->len;
 }
 
+void vs_buf_cut(struct vs_buf *b, size_t len)
+{
+	const size_t keep = len < 128 ? 128 : len;
+	char *data;
+
+	if (len >= b->len)
+		return;
+	b->len = len;
+	if (b->cap < 1 << 20 || b->cap / 4 < keep)
+		return;
+	data = realloc(b->data, keep);
+	if (!data)
+		return;
+	b->data = data;
+	b->cap = keep;
+}
+
 void vs_buf_put(struct vs_buf *b, const void *data, size_t len)
 {
 	char *to;

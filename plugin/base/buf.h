@@ -61,6 +61,9 @@ char *vs_hex(char *to, uint64_t v, unsigned int width);
 /** As vs_buf_dec(), to where there is room for VS_DEC_MAX bytes; the end of the digits. */
 char *vs_dec(char *to, uint64_t v);
 
+/** Only its first @p len bytes are left; room that is far too much for them is given back. */
+void vs_buf_cut(struct vs_buf *b, size_t len);
+
 /** @p v in lower-case hexadecimal, no prefix, at least @p width digits (0 to 16). */
 void vs_buf_hex(struct vs_buf *b, uint64_t v, unsigned int width);
 /** @p v in decimal. */

@@ -29,7 +29,6 @@ static size_t piece_of(const char *data, size_t len)
 struct vs_err *vs_out_flush(struct vs_out *out)
 {
 	struct vs_err *err = NULL;
-
 	size_t at = 0;
 
 	if (out->buf.failed)

@@ -21,9 +21,12 @@ static void put_head(const struct vs_task *t, struct vs_out *out)
 	vs_buf_puts(&out->buf, " <==\n");
 }
 
+#define MAX_HELD (64u << 20)	/* bytes of text; a million mappings have 49 of them */
+
 struct printer {
 	struct vs_session *s;
 	struct vs_out *out;
+	size_t begin;		/* of the text in the buffer */
 	struct vs_err *err;
 };
 
@@ -39,18 +42,19 @@ static bool print_vma(void *arg, struct vs_space *sp)
 		return false;
 	vs_render_maps_line(b, sp, v, 0, p->out->terminal);
 	vs_buf_putc(b, '\n');
-	return !b->failed;
+	return !b->failed && b->len - p->begin <= MAX_HELD;
 }
 
 /*
  * What is sound is printed while it is read. The text is held back until the last VMA has been
- * seen: what is broken has to be put together before any of it can be printed.
+ * seen: what is broken has to be put together before any of it can be printed. Nobody else writes to
+ * the buffer meanwhile.
  */
 static struct vs_err *print_sound(struct vs_session *s, uint64_t mm, struct vs_out *out, bool *done_ret)
 {
-	struct printer p = { .s = s, .out = out };
+	struct printer p = { .s = s, .out = out, .begin = out->buf.len };
 	const struct vs_sound how = { .vma = print_vma, .arg = &p };
-	const size_t begin = out->buf.len;
+	const bool failed = out->buf.failed;
 	uint64_t n;
 	struct vs_err *err = vs_sound_scan(s, mm, &how, out, &n, done_ret);
 
@@ -59,8 +63,9 @@ static struct vs_err *print_sound(struct vs_session *s, uint64_t mm, struct vs_o
 		vs_render_maps_gate(&out->buf, s->space, out->terminal);
 		return vs_out_tick(out);
 	}
-	if (out->buf.len > begin)
-		out->buf.len = begin;
+	// as if it had not been tried, also where there was no memory for it
+	vs_buf_cut(&out->buf, p.begin);
+	out->buf.failed = failed;
 	return err;
 }
 
@@ -71,10 +76,11 @@ static struct vs_err *print_one(struct vs_session *s, const struct vs_task *t, b
 	struct vs_err *err = NULL;
 	bool done = false;
 
-	if (!args->json && head)
-		put_head(t, out);
-	if (!args->json)
+	if (!args->json) {
+		if (head)
+			put_head(t, out);
 		err = print_sound(s, t->mm, out, &done);
+	}
 	if (!err && !done)
 		err = vs_session_space(s, t->mm, true, out);
 	if (err)

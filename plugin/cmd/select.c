@@ -57,6 +57,20 @@ static int cmp_pid(const void *a, const void *b, void *arg)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+/* An mm_struct is somewhere in the kernel: mm=0 is not that of those who have none. */
+static struct vs_err *check_mms(const struct vs_session *s, const struct vs_args *args)
+{
+	for (size_t i = 0; s->k && i < args->sel.n; i++) {
+		const struct vs_selection *sel = &args->sel.v[i];
+
+		if (sel->kind == VS_SEL_MM && !vs_vma_addr_ok(s->k, sel->num))
+			return vs_err_create(VS_ERR_NOT_FOUND, "mm=%#" PRIx64 ": expected the address of an mm_struct, "
+					     "which is one of the kernel and a multiple of %u", sel->num,
+					     s->k->mem.target.word);
+	}
+	return NULL;
+}
+
 struct vs_err *vs_select_tasks(struct vs_session *s, const struct vs_args *args, struct vs_out *out,
 			       uint32_t **ret, size_t *n_ret)
 {
@@ -66,6 +80,8 @@ struct vs_err *vs_select_tasks(struct vs_session *s, const struct vs_args *args,
 	_cleanup_free_ uint32_t *v = NULL;
 	struct vs_err *err = vs_session_tasks(s, out);
 
+	if (!err)
+		err = check_mms(s, args);
 	if (err)
 		return err;
 	if (!n_sel && s->task) {
@@ -106,14 +122,12 @@ struct vs_err *vs_select_mms(struct vs_session *s, const struct vs_args *args, s
 	size_t n_tasks = 0, n = 0;
 	struct vs_err *err = vs_session_tasks(s, out);
 
+	if (!err)
+		err = check_mms(s, args);
 	if (err)
 		return err;
 	// An mm by its address needs no task: it may be just that which is broken.
 	if (args->sel.n == 1 && args->sel.v[0].kind == VS_SEL_MM) {
-		if (s->k && !vs_vma_addr_ok(s->k, args->sel.v[0].num))
-			return vs_err_create(VS_ERR_USAGE, "mm=%#" PRIx64 ": expected the address of an mm_struct, which "
-					     "is one of the kernel and a multiple of %u", args->sel.v[0].num,
-					     s->k->mem.target.word);
 		v = malloc(sizeof(*v));
 		if (!v)
 			return &vs_enomem;

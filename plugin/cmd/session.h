@@ -49,7 +49,7 @@ struct vs_err *vs_session_moment(struct vs_session *s, struct vs_out *out);
 /** Name the mappings of s->space as it is now. */
 struct vs_err *vs_session_name(struct vs_session *s, struct vs_out *out);
 
-/** The same for VMA number @p i only. */
+/** The same for VMA number @p i only, of those that s->space had at the first such call. */
 struct vs_err *vs_session_name_one(struct vs_session *s, uint32_t i);
 
 /** Say how many pages were met that are in the dump and could not be read, if some were since the last time. */

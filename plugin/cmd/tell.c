@@ -26,8 +26,8 @@ void vs_tell_damage(const struct vs_space *s, int32_t pid, struct vs_out *out, i
 		*status = VS_STATUS_DAMAGE;
 	}
 	if (absent) {
-		vs_out_say(out, "%s: %zu object%s are not in the dump (%s)", who, absent,
-			   absent == 1 ? "" : "s", vs_from_names(s->absent_from, why));
+		vs_out_say(out, "%s: %zu object%s not in the dump (%s)", who, absent,
+			   absent == 1 ? " is" : "s are", vs_from_names(s->absent_from, why));
 		if (*status == VS_STATUS_OK)
 			*status = VS_STATUS_INCOMPLETE;
 	}

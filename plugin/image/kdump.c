@@ -262,7 +262,8 @@ static struct vs_err *find_machine(struct vs_image *img, const struct vs_kdump_f
 {
 	const char *uts = f->machine;
 
-	if (!strcmp(uts, "x86_64") && (vs_kdump_file_is_32bit(f) || has_key(img, "CONFIG_X86_PAE=")))
+	if (vs_kdump_file_is_i386(f) ||
+	    (!strcmp(uts, "x86_64") && (vs_kdump_file_is_32bit(f) || has_key(img, "CONFIG_X86_PAE="))))
 		uts = "i686";
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
 		if (*uts ? strcasecmp(uts, machines[i].utsname) != 0 :	// QEMU: "S390X"

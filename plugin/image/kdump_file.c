@@ -376,14 +376,18 @@ static bool plausible(const struct vs_kdump_file *f, const struct vs_kdump_layou
 	       head32(f, l->max_mapnr) <= blocks * block * 8;
 }
 
-/* Of an "i686" the one is tried first, else the other: old dumpers filled all members. */
+bool vs_kdump_file_is_i386(const struct vs_kdump_file *f)
+{
+	return f->machine[0] == 'i' && f->machine[1] && !strcmp(f->machine + 2, "86");
+}
+
+/* Of i386 the one is tried first, else the other: old dumpers filled all members. */
 static const struct vs_kdump_layout *layout_of(const struct vs_kdump_file *f)
 {
-	const bool i386 = f->machine[0] == 'i' && !strcmp(f->machine + 2, "86");
+	const struct vs_kdump_layout *first = vs_kdump_file_is_i386(f) ? &layout32 : &layout64;
+	const struct vs_kdump_layout *other = first == &layout32 ? &layout64 : &layout32;
 
-	if (plausible(f, i386 ? &layout32 : &layout64))
-		return i386 ? &layout32 : &layout64;
-	return plausible(f, i386 ? &layout64 : &layout32) == i386 ? &layout64 : &layout32;
+	return plausible(f, first) || !plausible(f, other) ? first : other;
 }
 
 bool vs_kdump_file_is_32bit(const struct vs_kdump_file *f)

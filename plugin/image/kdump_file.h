@@ -59,6 +59,9 @@ struct vs_kdump_page {
 struct vs_err *vs_kdump_file_init(struct vs_kdump_file *f, const struct vs_source *src);
 void vs_kdump_file_deinit(struct vs_kdump_file *f);
 
+/** Does it say that its machine is an i386, i486, i586 or i686? */
+bool vs_kdump_file_is_i386(const struct vs_kdump_file *f);
+
 /** Were its headers written by, or for, a 32-bit machine? */
 bool vs_kdump_file_is_32bit(const struct vs_kdump_file *f);
 

@@ -75,10 +75,12 @@ struct vs_err *vs_files_fact(struct vs_files *f, struct vs_kernel *k, uint64_t f
 	err = vs_path_of_file(k, f, file, &fact.path, &fact.path_len, &fact.problem);
 	if (err)
 		return err;
-	if (!read_inode(k, file, &fact) && !fact.problem &&
-	    asprintf(&fact.problem, "inode of the struct file at %#" PRIx64 " is not in the dump (%s)", file,
-		     vs_from_names(k->img->absent_from, why)) < 0)
-		fact.problem = NULL;
+	if (!read_inode(k, file, &fact) && !fact.problem) {
+		vs_from_names(k->img->absent_from, why);
+		if (asprintf(&fact.problem, "inode of the struct file at %#" PRIx64 " is not in the dump%s%s%s", file,
+			     *why ? " (" : "", why, *why ? ")" : "") < 0)
+			fact.problem = NULL;
+	}
 	*idx_ret = (uint32_t)f->facts.n;
 	if (!vs_vec_reserve(&f->facts, f->facts.n + 1) || !vs_map_set(&f->by_file, file, *idx_ret)) {
 		free(fact.path);

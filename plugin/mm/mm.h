@@ -56,9 +56,10 @@ struct vs_scan {
 /**
  * Go over the VMAs of @p s, in which are the mm_struct (vs_mm_read_head()), its users and what
  * they remember (vs_objects_start()), in their order: by vm_next or by the maple tree. Each is read
- * once with what hangs on it, and none is kept: however many there are, that takes no memory. Whoever is shown them has to end what
- * goes in a circle; else the scan goes on to what the dump could hold. *whole_ret: it came to the end,
- * nothing broke it, and nobody has ended it. Afterwards @p s has the mm_struct and its users as before.
+ * once with what hangs on it, and none is kept: however many there are, the scan takes no memory for
+ * them. Whoever is shown them has to end what goes in a circle; else it goes on to what the dump could
+ * hold. *whole_ret: it came to the end, nothing broke it, and nobody has ended it. Afterwards @p s has
+ * the mm_struct and its users as before, no VMA, and of what broke it nothing that means anything.
  */
 struct vs_err *vs_mm_scan(struct vs_kernel *k, struct vs_out *out, struct vs_space *s, const struct vs_scan *scan,
 			  bool *whole_ret);

@@ -458,7 +458,6 @@ struct vs_err *vs_objects_read(struct vs_kernel *k, struct vs_out *out, struct v
 			err = vs_out_poll(out);
 		}
 	}
-	s->n_absent += o->absent;
 	s->absent_from |= k->img->absent_from;
 	return err;
 }

@@ -23,7 +23,7 @@ static inline __attribute__((always_inline)) uint64_t ld(const unsigned char *ra
 	return vs_load64(raw + p.off, be) >> (be ? p.be_shift : p.le_shift) & p.mask;
 }
 
-/* No other member is loaded as if it were one of them. */
+/* LDW() takes no other member. */
 #define IS_PLAIN(m) IS_PLAIN_##m,
 enum { VS_PLAIN_MEMBERS(IS_PLAIN) };
 

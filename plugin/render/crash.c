@@ -258,7 +258,7 @@ static void put_vma(struct vs_json *j, const char *key, const struct vs_space *s
 	if (v->file && v->fact != VS_NONE)
 		vs_json_bytes(j, "name", s->facts[v->fact].path, s->facts[v->fact].path_len);
 	else
-		vs_json_str(j, "name", vs_vma_label(s, v, i));
+		vs_json_text(j, "name", vs_vma_label(s, v, i));
 	vs_json_close_object(j);
 }
 

@@ -61,6 +61,14 @@ void vs_json_str(struct vs_json *j, const char *key, const char *value)
 		note(j, yajl_gen_null(j->g));
 }
 
+void vs_json_text(struct vs_json *j, const char *key, const char *value)
+{
+	if (value)
+		vs_json_bytes(j, key, value, strlen(value));
+	else
+		vs_json_null(j, key);
+}
+
 void vs_json_bytes(struct vs_json *j, const char *key, const char *value, size_t len)
 {
 	_cleanup_buf_ struct vs_buf b = VS_BUF_INIT;

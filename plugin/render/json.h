@@ -24,6 +24,8 @@ struct vs_json *vs_json_begin(const char *type);
 void vs_json_str(struct vs_json *j, const char *key, const char *value);	/* NULL: null */
 /** Bytes that may be no UTF-8: those are replaced by U+FFFD, and KEY_hex has them all. */
 void vs_json_bytes(struct vs_json *j, const char *key, const char *value, size_t len);
+/** A string out of a dump, of any bytes; NULL: null. */
+void vs_json_text(struct vs_json *j, const char *key, const char *value);
 void vs_json_uint(struct vs_json *j, const char *key, uint64_t value);
 void vs_json_int(struct vs_json *j, const char *key, int64_t value);
 void vs_json_hex(struct vs_json *j, const char *key, uint64_t value);	/* "0xffff..." */

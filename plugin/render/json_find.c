@@ -15,7 +15,7 @@ static void put_name(struct vs_json *j, const struct vs_space *s, const struct v
 	if (!label && fact && fact->path)
 		vs_json_bytes(j, "name", fact->path, fact->path_len);
 	else
-		vs_json_str(j, "name", label);
+		vs_json_text(j, "name", label);
 }
 
 static void put_vma(struct vs_json *j, const char *key, const struct vs_space *s, uint32_t i,

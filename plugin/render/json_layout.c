@@ -55,7 +55,7 @@ static void put_vma(struct vs_json *j, const struct vs_space *s, const struct vs
 	vs_json_str(j, "kind", vs_pic_word(r->kind));
 	vs_json_str(j, "letter", letter);
 	if (label || !fact || !fact->path)
-		vs_json_str(j, "name", label);
+		vs_json_text(j, "name", label);
 	else
 		vs_json_bytes(j, "name", fact->path, fact->path_len);
 	if (s->core) {

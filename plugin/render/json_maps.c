@@ -50,7 +50,7 @@ static struct vs_err *one_of_core(struct vs_out *out, const struct vs_space *s, 
 	if (fact)
 		vs_json_bytes(j, "path", fact->path, fact->path_len);
 	else
-		vs_json_str(j, "name", vs_vma_label(s, v, i));
+		vs_json_text(j, "name", vs_vma_label(s, v, i));
 	if (c->stack_of != VS_NONE)
 		vs_json_int(j, "stack_of", s->core->threads.v[c->stack_of].tid);
 	if (c->guard_of != VS_NONE)
@@ -94,7 +94,7 @@ static struct vs_err *one(struct vs_out *out, const struct vs_space *s, const st
 		if (fact->problem)
 			vs_json_str(j, "problem", fact->problem);
 	} else {
-		vs_json_str(j, "name", vs_vma_label(s, v, i));
+		vs_json_text(j, "name", vs_vma_label(s, v, i));
 	}
 	vs_json_hex(j, "vm_flags", v->flags);
 	vs_json_hex(j, "vma", v->addr);

@@ -104,6 +104,9 @@ class Report:
         warm = row.inner_median("warm_ns")
         return warm if warm else row.inner_median("first_ns")
 
+    def inner_of(self, row):
+        return self.inner(row) if row else None
+
     # --- the targets ---
 
     def ratio(self, result, much, little):
@@ -136,7 +139,10 @@ class Report:
                    "that does as well")
 
     def _inside_gdb(self, result, command):
-        inside, row, write = (result.row(key) for key in (f"{command}-gdb", command, "gdb-write"))
+        inside, row = result.row(f"{command}-gdb"), result.row(command)
+        # of several suites' GDBs, the same one
+        write = next((r for r in result.rows if r.key == "gdb-write" and r.runs and inside and r.prefix == inside.prefix),
+                     None)
         a, b, w = (r.inner_median("first_ns") if r else None for r in (inside, row, write))
         yield self.judge(result, f"vma {command} inside GDB, of what it takes outside", a / b if a and b else None, 1.10, True,
                          "{:.2f}")
@@ -200,9 +206,10 @@ class Report:
                     yield self.judge(b, f"{key}: {factor:.1f} times the VMAs of {a.dump.name}, inner loop, times",
                                      y / x, factor, True)
                     chases = [r.row(f"{key}-chase") for r in (a, b)]
-                    if y / x > factor and all(chases) and self.inner(chases[0]):
-                        yield (f"                the bare chase takes {self.inner(chases[1]) / self.inner(chases[0]):.1f} times: "
-                               "the smaller one is in the processor's caches")
+                    grown_chase = self.inner(chases[1]) / self.inner(chases[0]) if all(map(self.inner_of, chases)) else 0
+                    if y / x > factor and grown_chase > factor:
+                        yield (f"                the bare chase takes {grown_chase:.1f} times: the smaller one is in the "
+                               "processor's caches")
         for r in plain:
             if r.dump.name.endswith(" GiB"):
                 base = next((p for p in plain if p.dump.facts == r.dump.facts and p is not r), None)

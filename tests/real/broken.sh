@@ -19,6 +19,10 @@ whole=$(reads "$err")
 run "$VMASCOPE" check "$case/vmcore" mm=0 --vmlinux "$case/vmlinux"
 is "$rc" 2 'mm=0: exit 2'
 like "$err" '*mm=0: expected the address of an mm_struct*' 'mm=0: is no address space'
+for command in maps ps; do
+	run "$VMASCOPE" $command "$case/vmcore" mm=0 --vmlinux "$case/vmlinux"
+	is "$rc" 2 "$command mm=0: nor there"
+done
 
 for kind in next-self next-null next-wild next-skip start-end root; do
 	run "$real/poke" "$kind" "$case/vmcore" "$case/vmlinux" "$pid" 1000 "$scratch/dump"

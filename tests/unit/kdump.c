@@ -301,11 +301,11 @@ static void test_neither(void)
 static void test_machine(void)
 {
 	static const struct { const char *uts; unsigned int ram; } made[] = {
-		{ "i686", 0 }, { "x86_64", 0 }, { "i686", 5000 },	// the last: as dumpers of old filled it in
+		{ "i686", 0 }, { "x86_64", 0 }, { "i586", 0 }, { "i686", 5000 },	// the last: as dumpers of old filled it in
 	};
 
 	at = &of_i386;
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < sizeof(made) / sizeof(*made); i++) {
 		struct vs_image *img;
 		struct vs_err *err;
 
