@@ -5,8 +5,8 @@
 src=$(cd "${srcdir:-.}" && pwd)
 case=$(pwd)/unpacked/5.10-amd64
 [ -f "$case/vmcore" ] || skip_all 'unpacked/5.10-amd64 is not there'
-"$src/scripts/corpus" unpack unpacked-cores cores >/dev/null || exit 99
-cores=$(pwd)/unpacked-cores/cores/cases
+"$src/scripts/corpus" unpack "$scratch/corpus" cores >/dev/null || exit 99
+cores=$scratch/corpus/cores/cases
 good=$cores/newest-amd64-dynamic-heap-null/core
 triage=$src/scripts/vmascope-triage
 # where all machines see it

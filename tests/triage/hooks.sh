@@ -6,8 +6,8 @@ src=$(cd "${srcdir:-.}" && pwd)
 here=$(pwd)
 case=$here/unpacked/5.10-amd64
 [ -f "$case/vmcore" ] || skip_all 'unpacked/5.10-amd64 is not there'
-"$src/scripts/corpus" unpack unpacked-cores cores >/dev/null || exit 99
-good=$here/unpacked-cores/cores/cases/newest-amd64-dynamic-heap-null/core
+"$src/scripts/corpus" unpack "$scratch/corpus" cores >/dev/null || exit 99
+good=$scratch/corpus/cores/cases/newest-amd64-dynamic-heap-null/core
 hooks=$here/scripts/hooks
 units=$src/scripts/hooks
 [ -x "$hooks/kdump-triage" ] || skip_all 'the hooks are not built'

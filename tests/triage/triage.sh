@@ -6,8 +6,8 @@ command -v python3 >/dev/null || skip_all 'no python3'
 src=$(cd "${srcdir:-.}" && pwd)
 case=$(pwd)/unpacked/5.10-amd64
 [ -f "$case/vmcore" ] || skip_all 'unpacked/5.10-amd64 is not there'
-"$src/scripts/corpus" unpack unpacked-cores cores >/dev/null || exit 99
-cores=$(pwd)/unpacked-cores/cores/cases
+"$src/scripts/corpus" unpack "$scratch/corpus" cores >/dev/null || exit 99
+cores=$scratch/corpus/cores/cases
 good=$cores/newest-amd64-dynamic-heap-null/core
 cut=$cores/6.1-amd64-dynamic-heap-threads-null-limit/core
 shim=$(pwd)/tests/triage/.libs/dies.so
