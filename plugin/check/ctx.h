@@ -121,8 +121,14 @@ bool vs_layout_start(const struct vs_space *s, struct vs_quick *q);
 bool vs_users_clean(const struct vs_space *s);
 /** Whether an equal vm_lock_seq means anything: nobody writes. */
 bool vs_lock_seq_held(const struct vs_space *s);
-/** Is it that of the mm? */
-bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v);
+/**
+ * A VMA is locked for write while its vm_lock_seq is the mm's (6.4+); letting go of mmap_lock,
+ * or of the right to write, moves that on. Without a writer an equal one is stale: no lock.
+ */
+static inline bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v)
+{
+	return !v->absent && v->lock_seq == (uint32_t)s->f.mm_lock_seq;
+}
 /** Is @p v what slot @p slot of node number @p node has, in its range? */
 bool vs_quick_entry(struct vs_quick *q, const struct vs_space *s, const struct vs_vma *v, uint32_t node,
 		    unsigned int slot);

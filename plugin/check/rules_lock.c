@@ -4,15 +4,6 @@
 
 #include <inttypes.h>
 
-/*
- * A VMA is locked for write while its vm_lock_seq is the mm's (6.4+); letting go of mmap_lock,
- * or of the right to write, moves that on. Without a writer an equal one is stale: no lock.
- */
-bool vs_lock_seq_stale(const struct vs_space *s, const struct vs_vma *v)
-{
-	return !v->absent && v->lock_seq == (uint32_t)s->f.mm_lock_seq;
-}
-
 bool vs_lock_seq_held(const struct vs_space *s)
 {
 	return (s->has & VS_HAS_LOCK_SEQ) && (s->lock.held == VS_LOCK_FREE || s->lock.held == VS_LOCK_READ);

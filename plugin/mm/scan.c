@@ -43,7 +43,8 @@ struct vs_err *vs_scan_vma(struct vs_reader *r, uint64_t addr, uint32_t node, un
 	if (node == VS_NONE)		// the list knows one address ahead
 		vs_kmem_prefetch(&r->k->mem, v->next, r->k->layout.vma.size);
 	r->refused = r->refused || v->absent || !scan->vma(scan->arg, s, v, node, slot);
-	if (err || r->refused || !scan->objects)
+	// most VMAs have neither a file nor an anon_vma
+	if (err || r->refused || !scan->objects || !(v->file | v->anon_vma | v->hangs))
 		return err;
 	o->files.n = o->anons.n = o->avcs.n = 0;
 	err = vs_objects_of(r->k, s, 0);
