@@ -71,7 +71,7 @@ static inline __attribute__((always_inline)) void take(const struct vs_layout *l
 	}
 	if (vs_has(l->vma.shared_last) && tree_used(l, raw, be, plain))
 		v->hangs |= VS_HANGS_TREE;
-	if (vs_has(l->vma.vm_lock_seq) | vs_has(l->vma.detached) | vs_has(l->vma.vm_refcnt)) {
+	if (vs_has(l->vma.vm_lock_seq) || vs_has(l->vma.detached) || vs_has(l->vma.vm_refcnt)) {
 		v->refcnt = (uint32_t)LD(vm_refcnt);
 		v->lock_seq = (uint32_t)LD(vm_lock_seq);
 		v->detached = LD(detached) != 0;

@@ -22,7 +22,7 @@
 #include "base/out.h"
 #include "cmd/session.h"
 
-static void fail(struct vs_err *err)
+_Noreturn static void fail(struct vs_err *err)
 {
 	fprintf(stderr, "facts: %s\n", err->msg);
 	exit(2);

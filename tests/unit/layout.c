@@ -286,7 +286,7 @@ static void fits(void)
 {
 	static const char *const names[] = {
 		"", "short", "/usr/lib/x86_64-linux-gnu/libc.so.6", "\x1b[31mred", "\xff\xfe", "e\xcc\x81\xcc\x81 combining",
-		"\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97 wide", "\xc2\x9b" "c1", "\xe2\x80\xae turned",
+		"\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97 wide", ("\xc2\x9b" "c1"), "\xe2\x80\xae turned",
 	};
 	_cleanup_buf_ struct vs_buf b = VS_BUF_INIT;
 	unsigned int bad = 0;
