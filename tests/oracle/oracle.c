@@ -107,11 +107,15 @@ static struct vs_kernel *make_kernel(void)
 	struct vs_image *img = must(calloc(1, sizeof(*img)));
 	struct vs_layout *l = &k->layout;
 	static struct vs_types types;
+	static struct vs_phys_range range;
 	struct kern_layout kl;
 
 	kern->layout(&kl);
 	img->ops = &ops;
 	img->file_size = ARENA_SIZE;
+	range = (struct vs_phys_range){ (uintptr_t)arena, (uintptr_t)arena + ARENA_SIZE, ARENA_SIZE };
+	img->ranges = &range;
+	img->n_ranges = 1;
 	k->img = img;
 	k->types = &types;
 	k->mem = (struct vs_kmem){
@@ -385,7 +389,7 @@ static void compare(void *arg, const struct target *t, enum kind kind, bool corr
 	tally->laxer += bad && !corrupt;
 	tally->none += !bad && !corrupt;
 	if (bad && !corrupt && verbose)
-		diag("laxer: %s %s of %#llx, slot %u", t->field->name, kind_names[kind],
+		diag("laxer: %s %s of %#llx, slot %u", t->field->name, kinds[kind].name,
 		     (unsigned long long)t->addr, t->slot);
 }
 
