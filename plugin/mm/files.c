@@ -104,7 +104,7 @@ static struct vs_err *special_name(struct vs_files *f, struct vs_kernel *k, cons
 	uint32_t i;
 
 	*ret = NULL;
-	if (!v->ops || !vs_has(l->vm_ops.name) || !vs_has(l->special.name) ||
+	if (!vs_has(l->vm_ops.name) || !vs_has(l->special.name) ||
 	    !vs_kernel_sym(k, VS_SYM_SPECIAL_MAPPING_NAME, &special) ||
 	    !vs_kmem_ulong(&k->mem, v->ops + (uint64_t)l->vm_ops.name.off, &fn) || fn != special)
 		return NULL;
@@ -140,7 +140,7 @@ static struct vs_err *anon_name(struct vs_files *f, struct vs_kernel *k, const s
 	uint32_t i;
 
 	*ret = NULL;
-	if (!vs_has(a) || !vs_has(l->anon_vma_name.name) ||
+	if (!vs_has(l->anon_vma_name.name) ||
 	    (v->file && vs_has(sh) && a.off >= sh.off && a.off < sh.off + (int32_t)sh.size) ||
 	    !vs_kmem_ulong(&k->mem, v->addr + (uint64_t)a.off, &at) || !at)
 		return NULL;
@@ -168,14 +168,15 @@ struct vs_err *vs_files_name_one(struct vs_files *f, struct vs_kernel *k, struct
 	struct vs_err *err = NULL;
 
 	s->names[i] = NULL;
-	if (v->file)
+	if (v->file) {
 		err = vs_files_fact(f, k, v->file, &v->fact);
-	else
+		s->facts = f->facts.v;
+		s->n_facts = f->facts.n;
+	} else if (v->ops) {
 		err = special_name(f, k, v, &s->names[i]);
-	if (!err && !s->names[i])
+	}
+	if (!err && !s->names[i] && vs_has(k->layout.vma.anon_name))
 		err = anon_name(f, k, v, &s->names[i]);
-	s->facts = f->facts.v;
-	s->n_facts = f->facts.n;
 	return err;
 }
 

@@ -9,7 +9,7 @@
 # case		command	the chase		at most so many times its instructions
 limits='
 5.10-amd64	check	list,tree,objects	20
-5.10-amd64	maps	list,names		100
+5.10-amd64	maps	list,names		90
 6.12-amd64	check	tree,objects		38
 6.12-amd64	maps	tree,names		41
 '
